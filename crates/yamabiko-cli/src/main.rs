@@ -1,0 +1,2 @@
+//! The yamabiko command.
+fn main() {}

@@ -1,0 +1,2 @@
+//! The compiler.
+#![forbid(unsafe_code)]

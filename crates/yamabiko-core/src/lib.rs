@@ -1,0 +1,7 @@
+//! The sans-IO HTTP/2 and gRPC state machines of Yamabiko.
+#![forbid(unsafe_code)]
+
+pub mod field;
+pub mod frame;
+pub mod grpc;
+pub mod hpack;

@@ -1,0 +1,2 @@
+//! A first service.
+fn main() {}
