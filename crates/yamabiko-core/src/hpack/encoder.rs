@@ -1,0 +1,133 @@
+//! Fields in, header block out. The encoder keeps what it is told to remember and never evicts it:
+//! a table that holds a service's few constant fields is worth more than one that follows every
+//! changing value, and a full table costs nothing but literals.
+use super::dynamic_table::DynamicTable;
+use super::{DEFAULT_TABLE_SIZE, huffman, integer, representation as bits, static_table};
+use crate::field::Field;
+
+/// What the tables may do with a field.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Indexing {
+    /// Insert the field unless that evicts an entry: later uses are one octet. For fields that come
+    /// again on this connection.
+    Remember,
+    /// A literal that enters no table (RFC 7541 §6.2.2). For fields that differ from call to call.
+    Plain,
+    /// A literal that enters no table here or at any intermediary (RFC 7541 §6.2.3). For secrets:
+    /// see [`field::is_sensitive`](crate::field::is_sensitive).
+    Never,
+}
+
+/// The encoder of one direction of a connection.
+#[derive(Debug)]
+pub struct Encoder {
+    table: DynamicTable,
+    /// The smallest maximum since the last block, where a change is to be told.
+    untold_minimum: Option<usize>,
+}
+
+impl Encoder {
+    /// An encoder with a table of the default size, which allocates nothing yet.
+    pub fn new() -> Encoder {
+        Encoder { table: DynamicTable::new(DEFAULT_TABLE_SIZE), untold_minimum: None }
+    }
+
+    /// Follows the peer's SETTINGS_HEADER_TABLE_SIZE. It must be called between two blocks; the
+    /// next one tells the change. More than [`DEFAULT_TABLE_SIZE`] is never used.
+    pub fn set_max_table_size(&mut self, max_table_size: usize) {
+        let max_size = max_table_size.min(DEFAULT_TABLE_SIZE);
+        if max_size != self.table.max_size() {
+            self.table.set_max_size(max_size);
+            let minimum = self.untold_minimum.map_or(max_size, |minimum| minimum.min(max_size));
+            self.untold_minimum = Some(minimum);
+        }
+    }
+
+    /// Starts a header block: tells changes of the table size (RFC 7541 §4.2).
+    #[inline]
+    pub fn begin(&mut self, out: &mut Vec<u8>) {
+        if let Some(minimum) = self.untold_minimum.take() {
+            self.write_size_updates(minimum, out);
+        }
+    }
+
+    /// Appends one field to the block. The name is taken as it is: HTTP/2 wants it in lower case.
+    #[inline]
+    pub fn encode(&mut self, name: &[u8], value: &[u8], indexing: Indexing, out: &mut Vec<u8>) {
+        if indexing != Indexing::Never
+            && let Some(index) = self.find(name, value)
+        {
+            integer::encode(index, bits::INDEXED_PREFIX, bits::INDEXED, out);
+        } else {
+            self.encode_literal(name, value, indexing, out);
+        }
+    }
+
+    #[inline]
+    fn find(&self, name: &[u8], value: &[u8]) -> Option<usize> {
+        match self.table.find(name, value) {
+            Some(position) => Some(static_table::LENGTH + 1 + position),
+            None => static_table::find(name, value),
+        }
+    }
+
+    fn find_name(&self, name: &[u8]) -> Option<usize> {
+        static_table::find_name(name).or_else(|| {
+            self.table.find_name(name).map(|position| static_table::LENGTH + 1 + position)
+        })
+    }
+
+    #[inline(never)]
+    fn encode_literal(&mut self, name: &[u8], value: &[u8], indexing: Indexing, out: &mut Vec<u8>) {
+        let index = self.find_name(name);
+        let (prefix, pattern) = match indexing {
+            Indexing::Remember if self.remember(name, value) => {
+                (bits::LITERAL_REMEMBERED_PREFIX, bits::LITERAL_REMEMBERED)
+            }
+            Indexing::Remember | Indexing::Plain => (bits::LITERAL_PREFIX, bits::LITERAL_PLAIN),
+            Indexing::Never => (bits::LITERAL_PREFIX, bits::LITERAL_NEVER_INDEXED),
+        };
+        integer::encode(index.unwrap_or(0), prefix, pattern, out);
+        if index.is_none() {
+            encode_string(name, out);
+        }
+        encode_string(value, out);
+    }
+
+    /// Inserts the field and says whether it did.
+    fn remember(&mut self, name: &[u8], value: &[u8]) -> bool {
+        let field = Field::new(name, value);
+        let fits = self.table.size() + field.size() <= self.table.max_size();
+        if fits {
+            self.table.insert(field);
+        }
+        fits
+    }
+
+    #[cold]
+    fn write_size_updates(&self, minimum: usize, out: &mut Vec<u8>) {
+        if minimum < self.table.max_size() {
+            integer::encode(minimum, bits::SIZE_UPDATE_PREFIX, bits::SIZE_UPDATE, out);
+        }
+        let max_size = self.table.max_size();
+        integer::encode(max_size, bits::SIZE_UPDATE_PREFIX, bits::SIZE_UPDATE, out);
+    }
+}
+
+impl Default for Encoder {
+    fn default() -> Encoder {
+        Encoder::new()
+    }
+}
+
+/// RFC 7541 §5.2: a string literal, Huffman-coded when that is shorter.
+fn encode_string(string: &[u8], out: &mut Vec<u8>) {
+    let huffman_length = huffman::encoded_length(string);
+    if huffman_length < string.len() {
+        integer::encode(huffman_length, bits::STRING_PREFIX, bits::HUFFMAN, out);
+        huffman::encode(string, out);
+    } else {
+        integer::encode(string.len(), bits::STRING_PREFIX, 0, out);
+        out.extend_from_slice(string);
+    }
+}
