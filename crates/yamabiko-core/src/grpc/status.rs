@@ -1,0 +1,199 @@
+//! The status that a call ends with.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Code, InvalidMetadata, Metadata, percent};
+
+/// How a call ended: a [`Code`], a message for people, and what else the server has to say.
+///
+/// It is small: metadata, details and source are behind one pointer that is rarely there.
+#[derive(Clone)]
+pub struct Status {
+    code: Code,
+    origin: Origin,
+    message: Cow<'static, str>,
+    rest: Option<Box<Rest>>,
+}
+
+/// Who says that the call ended so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The application on this side.
+    Application,
+    /// The peer, in its trailers.
+    Server,
+    /// This library, from what it saw: a deadline, a broken connection, a malformed answer.
+    Concluded,
+}
+
+/// What most statuses do not have.
+#[derive(Clone, Default)]
+struct Rest {
+    metadata: Metadata,
+    details: Vec<u8>,
+    source: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+static NO_METADATA: Metadata = Metadata::new();
+
+impl Status {
+    /// A status of the application.
+    pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, origin: Origin::Application, message: message.into(), rest: None }
+    }
+
+    /// Success, without a message.
+    pub const fn ok() -> Self {
+        Self { code: Code::Ok, origin: Origin::Application, message: Cow::Borrowed(""), rest: None }
+    }
+
+    /// Reads `grpc-status` and `grpc-message`. A `grpc-status` that is none becomes UNKNOWN, and
+    /// the message says what was there.
+    pub fn from_wire(code: &[u8], message: Option<&[u8]>) -> Self {
+        let message = message.map(percent::decode).unwrap_or_default();
+        let status = match Code::from_wire(code) {
+            Some(code) => Self::new(code, message),
+            None if message.is_empty() => {
+                Self::unknown(format!("invalid grpc-status: '{}'", code.escape_ascii()))
+            }
+            None => {
+                Self::unknown(format!("invalid grpc-status: '{}': {message}", code.escape_ascii()))
+            }
+        };
+        status.with_origin(Origin::Server)
+    }
+
+    /// The code.
+    #[inline]
+    pub const fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The message; may be empty.
+    #[inline]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Appends the message as the value of `grpc-message`.
+    pub fn write_message(&self, out: &mut Vec<u8>) {
+        percent::encode(&self.message, out);
+    }
+
+    /// The trailing metadata that came with the status or is to go with it.
+    pub fn metadata(&self) -> &Metadata {
+        self.rest.as_ref().map_or(&NO_METADATA, |rest| &rest.metadata)
+    }
+
+    /// The trailing metadata, to be changed.
+    pub fn metadata_mut(&mut self) -> &mut Metadata {
+        &mut self.rest.get_or_insert_default().metadata
+    }
+
+    /// The serialized `google.rpc.Status` of `grpc-status-details-bin`; empty if there is none.
+    pub fn details(&self) -> &[u8] {
+        self.rest.as_ref().map_or(&[], |rest| &rest.details)
+    }
+
+    /// With this serialized `google.rpc.Status`, whose code and message should be the same.
+    #[must_use]
+    pub fn with_details(mut self, details: Vec<u8>) -> Self {
+        self.rest.get_or_insert_default().details = details;
+        self
+    }
+
+    /// With the error that led to this status. It stays on this side: a peer never sees it.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.rest.get_or_insert_default().source = Some(Arc::from(source.into()));
+        self
+    }
+
+    /// Who says that the call ended so.
+    #[inline]
+    pub const fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    /// With this origin.
+    #[must_use]
+    pub fn with_origin(mut self, origin: Origin) -> Self {
+        self.origin = origin;
+        self
+    }
+}
+
+/// One constructor per code that is an error.
+macro_rules! constructors {
+    ($($name:ident $code:ident)*) => {
+        impl Status {
+            $(
+                #[doc = concat!("A status of the application with [`Code::", stringify!($code), "`].")]
+                pub fn $name(message: impl Into<Cow<'static, str>>) -> Self {
+                    Self::new(Code::$code, message)
+                }
+            )*
+        }
+    };
+}
+
+constructors! {
+    cancelled Cancelled
+    unknown Unknown
+    invalid_argument InvalidArgument
+    deadline_exceeded DeadlineExceeded
+    not_found NotFound
+    already_exists AlreadyExists
+    permission_denied PermissionDenied
+    resource_exhausted ResourceExhausted
+    failed_precondition FailedPrecondition
+    aborted Aborted
+    out_of_range OutOfRange
+    unimplemented Unimplemented
+    internal Internal
+    unavailable Unavailable
+    data_loss DataLoss
+    unauthenticated Unauthenticated
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code.name())?;
+        if !self.message.is_empty() {
+            write!(f, ": {}", self.message)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Status");
+        debug.field("code", &self.code).field("message", &self.message);
+        debug.field("origin", &self.origin);
+        if let Some(rest) = &self.rest {
+            debug.field("metadata", &rest.metadata).field("details", &rest.details);
+            if let Some(source) = &rest.source {
+                debug.field("source", source);
+            }
+        }
+        debug.finish()
+    }
+}
+
+impl Error for Status {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        let source = self.rest.as_ref()?.source.as_deref()?;
+        Some(source)
+    }
+}
+
+/// Metadata that may not be sent is a mistake of this side, not of the peer.
+impl From<InvalidMetadata> for Status {
+    fn from(error: InvalidMetadata) -> Self {
+        Self::internal(error.to_string()).with_source(error)
+    }
+}
