@@ -4,4 +4,8 @@
 pub mod field;
 pub mod frame;
 pub mod grpc;
+pub mod h2;
 pub mod hpack;
+mod receive_buffer;
+
+pub use receive_buffer::ReceiveBuffer;

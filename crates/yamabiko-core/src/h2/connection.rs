@@ -1,0 +1,302 @@
+//! What a connection is made of, and how it opens and fails. The rules are in
+//! the files beside this one.
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use super::config::Config;
+use super::error::Error;
+use super::farewell::Farewell;
+use super::field_rules::{FieldRules, Section, Unusable};
+use super::floods::{Flood, Floods};
+use super::header_block::HeaderBlock;
+use super::output::Output;
+use super::preface::{self, First, PREFACE};
+use super::settings::{OwnSettings, PeerSettings};
+use super::streams::{StreamKey, Streams};
+use super::window::{DEFAULT_WINDOW, ReceiveWindow, SendWindow};
+use crate::ReceiveBuffer;
+use crate::field::FieldRef;
+use crate::frame::{ErrorCode, write_goaway, write_window_update};
+use crate::hpack::{Decoder, Encoder};
+
+/// Which end of the connection we are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// We opened it.
+    Client,
+    /// We accepted it.
+    Server,
+}
+
+/// How far the connection has opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// The client's preface is to come.
+    Preface,
+    /// The peer's SETTINGS are to come (RFC 9113 §3.4: its first frame).
+    Settings,
+    Open,
+    /// An error has ended it. Nothing is read any more.
+    Failed,
+}
+
+/// The opening of the connection, and its failure.
+#[derive(Debug)]
+pub(super) struct Opening {
+    side: Side,
+    phase: Phase,
+    deadline: Instant,
+}
+
+impl Opening {
+    pub(super) fn side(&self) -> Side {
+        self.side
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.phase == Phase::Open
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.phase == Phase::Failed
+    }
+}
+
+/// Both windows of the connection, and the streams that wait for one.
+#[derive(Debug)]
+pub(super) struct Flow {
+    pub(super) send: SendWindow,
+    pub(super) receive: ReceiveWindow,
+    /// Streams with something to send, in turn.
+    pub(super) line: VecDeque<StreamKey>,
+    /// Bytes that wait on all streams together.
+    pub(super) queued: usize,
+}
+
+/// The stream identifiers of both sides (RFC 9113 §5.1.1).
+#[derive(Debug)]
+pub(super) struct Identifiers {
+    pub(super) last_peer: u32,
+    pub(super) next_own: u32,
+}
+
+/// One HTTP/2 connection, client or server. `C` is what the layer above keeps for each stream.
+///
+/// The contract with the driver: read into a [`ReceiveBuffer`]; call
+/// [`next_event`](Connection::next_event) until it says `None`; give commands at any time; send
+/// what [`output`](Connection::output) holds and say so with [`sent`](Connection::sent); call
+/// [`handle_timeout`](Connection::handle_timeout) at [`poll_timeout`](Connection::poll_timeout).
+#[derive(Debug)]
+pub struct Connection<C> {
+    pub(super) opening: Opening,
+    pub(super) config: Config,
+    pub(super) decoder: Decoder,
+    pub(super) encoder: Encoder,
+    pub(super) header_block: HeaderBlock,
+    pub(super) streams: Streams<C>,
+    pub(super) flow: Flow,
+    pub(super) ids: Identifiers,
+    pub(super) peer: PeerSettings,
+    pub(super) own: OwnSettings,
+    pub(super) farewell: Farewell,
+    pub(super) floods: Floods,
+    pub(super) output: Output,
+    /// Streams that are lost and whose loss has not been told yet.
+    pub(super) doomed: Vec<StreamKey>,
+}
+
+impl<C: Default> Connection<C> {
+    /// A connection that has just been accepted or opened. Its preface and SETTINGS are ready to
+    /// be sent.
+    pub fn new(side: Side, config: Config, now: Instant) -> Self {
+        let phase = if side == Side::Server { Phase::Preface } else { Phase::Settings };
+        let mut connection = Connection {
+            opening: Opening { side, phase, deadline: now + config.handshake },
+            decoder: Decoder::new(4096, config.max_header_list as usize),
+            encoder: Encoder::new(),
+            header_block: HeaderBlock::default(),
+            streams: Streams::default(),
+            flow: Flow {
+                send: SendWindow::new(DEFAULT_WINDOW),
+                receive: ReceiveWindow::new(DEFAULT_WINDOW),
+                line: VecDeque::new(),
+                queued: 0,
+            },
+            ids: Identifiers { last_peer: 0, next_own: if side == Side::Client { 1 } else { 2 } },
+            peer: PeerSettings::default(),
+            own: OwnSettings::default(),
+            farewell: Farewell::default(),
+            floods: Floods::new(now),
+            output: Output::default(),
+            doomed: Vec::new(),
+            config,
+        };
+        if side == Side::Client {
+            connection.output.bytes.extend_from_slice(PREFACE);
+        }
+        connection.announce_settings();
+        if let Some(more) = connection.flow.receive.grow_to(connection.config.connection_window) {
+            write_window_update(&mut connection.output.bytes, 0, more);
+        }
+        connection
+    }
+
+    /// The limits in force.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Bytes for the peer.
+    pub fn output(&self) -> &[u8] {
+        self.output.unsent()
+    }
+
+    /// The driver has sent `count` bytes of [`output`](Self::output).
+    pub fn sent(&mut self, count: usize) {
+        self.output.sent(count);
+        self.pump();
+    }
+
+    /// Whether so much output waits that nothing more should be read from this peer.
+    pub fn is_backed_up(&self) -> bool {
+        self.output.len() >= self.config.max_output
+    }
+
+    /// How many streams are live.
+    pub fn live_streams(&self) -> usize {
+        self.streams.len()
+    }
+
+    /// What the layer above keeps for a stream, while it is live.
+    #[inline]
+    pub fn call(&mut self, key: StreamKey) -> Option<&mut C> {
+        self.streams.get_mut(key).map(|stream| &mut stream.call)
+    }
+
+    /// The keys of all live streams.
+    pub fn keys(&self) -> impl Iterator<Item = StreamKey> + '_ {
+        self.streams.keys()
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        match self.opening.phase {
+            Phase::Preface | Phase::Settings => Some(self.opening.deadline),
+            Phase::Open => self.header_block.deadline(),
+            Phase::Failed => None,
+        }
+    }
+
+    /// Ends a connection whose peer did not finish in time.
+    ///
+    /// # Errors
+    /// [`Error::Timeout`]; the connection has failed.
+    pub fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
+        if self.poll_timeout().is_none_or(|at| now < at) {
+            return Ok(());
+        }
+        let waiting_for = match self.opening.phase {
+            Phase::Preface => "the HTTP/2 preface",
+            Phase::Settings => "its SETTINGS",
+            _ => "the rest of a header block",
+        };
+        Err(self.fail(Error::Timeout { waiting_for }))
+    }
+
+    /// Ends the connection: says why to the peer, reads nothing more.
+    pub(super) fn fail(&mut self, error: Error) -> Error {
+        if self.opening.phase == Phase::Failed {
+            return error;
+        }
+        match &error {
+            Error::NotHttp2(speaks) if self.opening.side == Side::Server => {
+                self.output.bytes.clear();
+                self.output.bytes.extend_from_slice(preface::farewell(*speaks));
+            }
+            Error::Peer { reason, code } => {
+                let last = self.ids.last_peer;
+                write_goaway(&mut self.output.bytes, last, *code, reason.as_bytes());
+            }
+            other => {
+                let words = other.to_string();
+                let last = self.ids.last_peer;
+                write_goaway(&mut self.output.bytes, last, other.code(), words.as_bytes());
+            }
+        }
+        self.opening.phase = Phase::Failed;
+        error
+    }
+
+    /// Takes the preface off the front, on the server's side. Says whether frames may follow.
+    pub(super) fn open(&mut self, input: &ReceiveBuffer) -> Result<bool, Error> {
+        match (self.opening.phase, self.opening.side) {
+            (Phase::Failed, _) => Ok(false),
+            (Phase::Preface, _) if input.is_empty() => Ok(false),
+            (Phase::Preface, _) => match preface::look(input.unread()) {
+                First::Unfinished => Ok(false),
+                First::Other(speaks) => Err(Error::NotHttp2(speaks)),
+                First::Preface => {
+                    input.take(PREFACE.len());
+                    self.opening.phase = Phase::Settings;
+                    Ok(true)
+                }
+            },
+            // A server's first bytes are the head of a SETTINGS frame: 00 00 xx 04.
+            (Phase::Settings, Side::Client) => {
+                let unread = input.unread();
+                match unread.first() {
+                    Some(b'H') if b"HTTP/1.".starts_with(&unread[..unread.len().min(7)]) => {
+                        Err(Error::NotHttp2(super::error::Speaks::Http1))
+                    }
+                    Some(0x15) => Err(Error::NotHttp2(super::error::Speaks::Tls)),
+                    _ => Ok(true),
+                }
+            }
+            _ => Ok(true),
+        }
+    }
+
+    /// The peer's first SETTINGS have come.
+    pub(super) fn opened(&mut self) {
+        if self.opening.phase == Phase::Settings {
+            self.opening.phase = Phase::Open;
+        }
+    }
+
+    /// Decodes a header block, field by field.
+    ///
+    /// Every block must pass through here, in order, whatever becomes of its stream: the peer's
+    /// compression state depends on it.
+    ///
+    /// # Errors
+    /// `Err(Err(error))` ends the connection; `Err(Ok(unusable))` concerns the stream alone.
+    pub fn decode(
+        &mut self,
+        block: &[u8],
+        section: Section,
+        mut sink: impl FnMut(FieldRef<'_>),
+    ) -> Result<(), Result<Unusable, Error>> {
+        let limit = self.config.max_header_list as usize;
+        let mut rules = FieldRules::new(section);
+        let decoded = self.decoder.decode(block, &mut |field: FieldRef<'_>| {
+            if rules.admit(&field, limit) {
+                sink(field);
+            }
+        });
+        if decoded.is_err() {
+            let error =
+                Error::Peer { code: ErrorCode::COMPRESSION_ERROR, reason: "a broken header block" };
+            return Err(Err(self.fail(error)));
+        }
+        rules.finish(limit).map_err(Ok)
+    }
+
+    /// The peer has used some of a flood budget.
+    pub(super) fn spend(&mut self, flood: Flood, now: Instant) -> Result<(), Error> {
+        if self.floods.allows(flood, now) {
+            return Ok(());
+        }
+        Err(Error::Peer { code: ErrorCode::ENHANCE_YOUR_CALM, reason: flood.reason() })
+    }
+}

@@ -1,0 +1,77 @@
+//! How a connection ends in good order: GOAWAY and drain (RFC 9113 §6.8).
+//!
+//! A server first announces that it is leaving, with the largest identifier
+//! there is and a PING. When the PING returns, every stream that the client
+//! opened before it heard the announcement has arrived, and the final GOAWAY
+//! can name the last of them. So no accepted call is lost.
+
+use super::connection::{Connection, Side};
+use crate::frame::{ErrorCode, LARGEST_STREAM, write_goaway, write_ping};
+
+/// The payload of the PING that goes with the announcement.
+pub(super) const FAREWELL_PING: [u8; 8] = *b"farewell";
+
+/// How far we and the peer are on the way out.
+#[derive(Debug, Default)]
+pub struct Farewell {
+    pub(super) ours: Ours,
+    /// The last stream of ours that the peer will look at.
+    pub(super) theirs: Option<u32>,
+}
+
+/// How far we are on the way out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ours {
+    /// Not leaving.
+    #[default]
+    Staying,
+    /// The announcement is out, new streams are still welcome.
+    Announced,
+    /// Streams above this one are not looked at any more.
+    Final(u32),
+}
+
+impl<C: Default> Connection<C> {
+    /// Begins to leave: no new streams after a round trip, the live ones go on to their end.
+    pub fn shut_down(&mut self) {
+        if self.farewell.ours != Ours::Staying {
+            return;
+        }
+        match self.opening.side() {
+            Side::Server if !self.opening.is_open() => self.say_final_goaway(),
+            Side::Server => {
+                self.farewell.ours = Ours::Announced;
+                write_goaway(&mut self.output.bytes, LARGEST_STREAM, ErrorCode::NO_ERROR, b"");
+                write_ping(&mut self.output.bytes, false, FAREWELL_PING);
+            }
+            Side::Client => self.say_final_goaway(),
+        }
+    }
+
+    pub(super) fn say_final_goaway(&mut self) {
+        let last = self.ids.last_peer;
+        self.farewell.ours = Ours::Final(last);
+        write_goaway(&mut self.output.bytes, last, ErrorCode::NO_ERROR, b"");
+    }
+
+    /// Whether either side has said that it is leaving.
+    pub fn is_leaving(&self) -> bool {
+        self.farewell.ours != Ours::Staying || self.farewell.theirs.is_some()
+    }
+
+    /// Whether we have left: nothing is live, nothing waits, nothing will come.
+    pub fn is_drained(&self) -> bool {
+        let done = matches!(self.farewell.ours, Ours::Final(_)) || self.farewell.theirs.is_some();
+        done && self.streams.is_empty() && self.output.len() == 0
+    }
+
+    /// The peer is leaving: streams of ours above `last` are lost to us. Collects them.
+    pub(super) fn hear_goaway(&mut self, last: u32) {
+        // RFC 9113 §6.8: a second GOAWAY may lower the identifier, not raise it.
+        let last = self.farewell.theirs.map_or(last, |before| before.min(last));
+        self.farewell.theirs = Some(last);
+        if self.opening.side() == Side::Client {
+            self.doomed.extend(self.streams.keys().filter(|key| key.id() > last));
+        }
+    }
+}

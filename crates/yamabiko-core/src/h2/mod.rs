@@ -1,0 +1,45 @@
+//! HTTP/2 (RFC 9113): frames in, events out; commands in, frames out.
+//!
+//! | file | rule |
+//! |---|---|
+//! | `connection` | what a connection is made of, opening and closing it |
+//! | `receive` | a received frame becomes an event |
+//! | `send` | a command becomes frames, or waits for a window |
+//! | `stream_state` | the states of a stream |
+//! | `streams` | which streams are live |
+//! | `window` | flow control |
+//! | `settings` | what each side has told the other |
+//! | `header_block`, `field_rules` | a header section, in pieces and whole |
+//! | `farewell` | GOAWAY and drain |
+//! | `floods`, `config` | limits |
+//! | `preface` | the first bytes |
+
+mod config;
+mod connection;
+mod error;
+mod farewell;
+mod field_rules;
+mod floods;
+mod header_block;
+mod output;
+mod preface;
+mod receive;
+mod send;
+mod settings;
+mod stream_state;
+mod streams;
+mod window;
+
+pub use config::{
+    CONNECTION_WINDOW, Config, FLOOD_BURST, FLOOD_PER_SECOND, HANDSHAKE, MAX_CONCURRENT_STREAMS,
+    MAX_CONTINUATIONS, MAX_HEADER_LIST, MAX_OUTPUT, MAX_QUEUED, STREAM_WINDOW,
+};
+pub use connection::{Connection, Side};
+pub use error::{Error, Speaks};
+pub use field_rules::{Section, Unusable};
+pub use preface::PREFACE;
+pub use receive::{By, Event};
+pub use send::{CannotOpen, Gone};
+pub use stream_state::{Input, Refusal, State};
+pub use streams::{DeferredBlock, StreamKey};
+pub use window::DEFAULT_WINDOW;

@@ -1,0 +1,302 @@
+//! A command becomes frames at once, or waits for a window in its stream's
+//! queue. Streams that wait take turns, a frame each.
+
+use super::connection::{Connection, Side};
+use super::stream_state::Input;
+use super::streams::{DeferredBlock, Ending, Stream, StreamKey};
+use crate::frame::{
+    ErrorCode, HEAD_LEN, LARGEST_STREAM, write_continuation_head, write_data_head,
+    write_headers_head, write_reset,
+};
+use crate::hpack::Encoder;
+
+/// Output above which queued DATA stays in its queue: what a socket takes in one go.
+const PUMP_UP_TO: usize = 256 * 1024;
+
+/// The stream has ended or was reset: the command did nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gone;
+
+/// Why no stream can be opened on this connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CannotOpen {
+    /// The peer's limit of concurrent streams is reached: wait for one to end.
+    Full,
+    /// The connection is leaving, has failed or has no identifiers left: use another.
+    Closed,
+}
+
+impl<C: Default> Connection<C> {
+    /// Opens a stream with its head, on the client's side.
+    ///
+    /// # Errors
+    /// [`CannotOpen`].
+    pub fn open_stream(
+        &mut self,
+        call: C,
+        encode: impl FnOnce(&mut Encoder, &mut Vec<u8>),
+    ) -> Result<StreamKey, CannotOpen> {
+        let closed = self.opening.has_failed()
+            || self.opening.side() != Side::Client
+            || self.is_leaving()
+            || self.ids.next_own > LARGEST_STREAM;
+        if closed {
+            return Err(CannotOpen::Closed);
+        }
+        if self.streams.len() >= self.peer.max_concurrent_streams as usize {
+            return Err(CannotOpen::Full);
+        }
+        let id = self.ids.next_own;
+        self.ids.next_own += 2;
+        let stream = Stream::new(self.peer.initial_window, self.own.stream_window, call);
+        let stream = self.streams.insert(id, stream);
+        match self.send_headers(stream, encode) {
+            Ok(()) => Ok(stream),
+            Err(Gone) => Err(CannotOpen::Closed),
+        }
+    }
+
+    /// Sends the head of a message. What follows is DATA or trailers.
+    ///
+    /// # Errors
+    /// [`Gone`].
+    pub fn send_headers(
+        &mut self,
+        stream: StreamKey,
+        encode: impl FnOnce(&mut Encoder, &mut Vec<u8>),
+    ) -> Result<(), Gone> {
+        let live = self.streams.get_mut(stream).ok_or(Gone)?;
+        live.state = live.state.step(Input::SendHeaders { end: false }).map_err(|_| Gone)?;
+        self.write_block(stream.id(), false, encode);
+        Ok(())
+    }
+
+    /// Sends `length` bytes that `write` appends, and with `end` nothing more after them.
+    ///
+    /// They leave now if the windows allow, else as the peer opens them, in the order given.
+    ///
+    /// # Errors
+    /// [`Gone`].
+    ///
+    /// # Panics
+    /// If `write` appends another number of bytes.
+    pub fn send_data(
+        &mut self,
+        stream: StreamKey,
+        length: usize,
+        end: bool,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<(), Gone> {
+        let backed_up = self.is_backed_up();
+        let live = self.streams.get_mut(stream).ok_or(Gone)?;
+        if !live.state.sends() || live.queue.ending.is_some() {
+            return Err(Gone);
+        }
+        let fits = length <= live.send.available()
+            && length <= self.flow.send.available()
+            && length <= self.peer.max_frame;
+        if fits && live.queue.is_empty() && !backed_up {
+            live.state = live.state.step(Input::SendData { end }).map_err(|_| Gone)?;
+            live.send.take(length);
+            self.flow.send.take(length);
+            let out = &mut self.output.bytes;
+            write_data_head(out, stream.id(), frame_length(length), end);
+            let start = out.len();
+            write(out);
+            assert_eq!(out.len() - start, length, "a message that is as long as it said");
+            if end {
+                self.ended(stream);
+            }
+            return Ok(());
+        }
+        let mut chunk = Vec::with_capacity(length);
+        write(&mut chunk);
+        assert_eq!(chunk.len(), length, "a message that is as long as it said");
+        self.flow.queued += length;
+        live.queue.chunks.push_back(chunk);
+        if end {
+            live.queue.ending = Some(Ending::Data);
+        }
+        self.line_up(stream);
+        self.pump();
+        Ok(())
+    }
+
+    /// Ends our side with a header block, behind whatever still waits.
+    ///
+    /// # Errors
+    /// [`Gone`].
+    pub fn send_trailers(
+        &mut self,
+        stream: StreamKey,
+        encode: impl FnOnce(&mut Encoder, &mut Vec<u8>) + Send + 'static,
+    ) -> Result<(), Gone> {
+        let live = self.streams.get_mut(stream).ok_or(Gone)?;
+        if live.queue.ending.is_some() {
+            return Err(Gone);
+        }
+        if !live.queue.is_empty() {
+            let block: DeferredBlock = Box::new(encode);
+            live.queue.ending = Some(Ending::Trailers(block));
+            return Ok(());
+        }
+        self.write_trailers(stream, encode)
+    }
+
+    /// RST_STREAM: the stream is gone on both sides. Nothing if it is gone already.
+    pub fn reset(&mut self, stream: StreamKey, code: ErrorCode) -> Option<C> {
+        let call = self.forget(stream)?;
+        write_reset(&mut self.output.bytes, stream.id(), code);
+        Some(call)
+    }
+
+    /// Lets a stream go that has ended on both sides, or resets it (CANCEL) if it has not.
+    pub fn close(&mut self, stream: StreamKey) -> Option<C> {
+        let live = self.streams.get(stream)?;
+        if live.state.receives() || live.state.sends() {
+            return self.reset(stream, ErrorCode::CANCEL);
+        }
+        self.forget(stream)
+    }
+
+    /// Says what `content-length` promised, so that the body can be held to it.
+    pub fn expect_body(&mut self, stream: StreamKey, length: u64) {
+        if let Some(live) = self.streams.get_mut(stream) {
+            live.promised = Some(length);
+        }
+    }
+
+    pub(super) fn forget(&mut self, stream: StreamKey) -> Option<C> {
+        let gone = self.streams.remove(stream)?;
+        self.flow.queued -= gone.queue.len();
+        Some(gone.call)
+    }
+
+    fn write_trailers(
+        &mut self,
+        stream: StreamKey,
+        encode: impl FnOnce(&mut Encoder, &mut Vec<u8>),
+    ) -> Result<(), Gone> {
+        let live = self.streams.get_mut(stream).ok_or(Gone)?;
+        live.state = live.state.step(Input::SendHeaders { end: true }).map_err(|_| Gone)?;
+        self.write_block(stream.id(), true, encode);
+        self.ended(stream);
+        Ok(())
+    }
+
+    /// Our side has ended. A server that ends before its client resets the rest of the request
+    /// with NO_ERROR (RFC 9113 §8.1); a client waits for the response.
+    fn ended(&mut self, stream: StreamKey) {
+        if self.opening.side() == Side::Client {
+            return;
+        }
+        let Some(gone) = self.streams.remove(stream) else { return };
+        if gone.state.receives() {
+            write_reset(&mut self.output.bytes, stream.id(), ErrorCode::NO_ERROR);
+        }
+    }
+
+    /// Writes HEADERS, and CONTINUATION for what does not fit.
+    fn write_block(
+        &mut self,
+        id: u32,
+        end_stream: bool,
+        encode: impl FnOnce(&mut Encoder, &mut Vec<u8>),
+    ) {
+        let out = &mut self.output.bytes;
+        let head = out.len();
+        write_headers_head(out, id, 0, true, end_stream);
+        self.encoder.begin(out);
+        encode(&mut self.encoder, out);
+        let length = out.len() - head - HEAD_LEN;
+        let max = self.peer.max_frame;
+        if length <= max {
+            out[head..head + 3].copy_from_slice(&frame_length(length).to_be_bytes()[1..]);
+            return;
+        }
+        let block = out.split_off(head + HEAD_LEN);
+        out.truncate(head);
+        let mut pieces = block.chunks(max).peekable();
+        let first = pieces.next().unwrap_or_default();
+        write_headers_head(out, id, frame_length(first.len()), false, end_stream);
+        out.extend_from_slice(first);
+        while let Some(piece) = pieces.next() {
+            write_continuation_head(out, id, frame_length(piece.len()), pieces.peek().is_none());
+            out.extend_from_slice(piece);
+        }
+    }
+
+    /// Puts a stream that waits into the line, once.
+    pub(super) fn line_up(&mut self, stream: StreamKey) {
+        let Some(live) = self.streams.get_mut(stream) else { return };
+        if !live.queue.in_line && !live.queue.is_empty() {
+            live.queue.in_line = true;
+            self.flow.line.push_back(stream);
+        }
+    }
+
+    /// Sends what the windows allow, a frame for each stream in turn.
+    pub(super) fn pump(&mut self) {
+        while self.output.len() < PUMP_UP_TO {
+            let Some(stream) = self.flow.line.pop_front() else { return };
+            let Some(live) = self.streams.get_mut(stream) else { continue };
+            live.queue.in_line = false;
+            if live.queue.chunks.is_empty() {
+                if let Some(Ending::Trailers(block)) = live.queue.ending.take() {
+                    // The state was found to allow it when the trailers were queued.
+                    let _ = self.write_trailers(stream, block);
+                }
+                continue;
+            }
+            if !self.send_front(stream) {
+                // The connection's window is empty: this stream stays first.
+                if let Some(live) = self.streams.get_mut(stream) {
+                    live.queue.in_line = true;
+                    self.flow.line.push_front(stream);
+                }
+                return;
+            }
+        }
+    }
+
+    /// Sends one frame of a stream's first chunk and puts the stream back into the line if it can
+    /// go on. False if the connection's window is empty.
+    fn send_front(&mut self, stream: StreamKey) -> bool {
+        let Some(live) = self.streams.get_mut(stream) else { return true };
+        let Some(chunk) = live.queue.chunks.front() else { return true };
+        let rest = &chunk[live.queue.sent..];
+        let window = live.send.available().min(self.flow.send.available());
+        let length = rest.len().min(window).min(self.peer.max_frame);
+        if length == 0 && !rest.is_empty() {
+            // A WINDOW_UPDATE for the stream puts it back into the line.
+            return live.send.available() == 0;
+        }
+        let whole = length == rest.len();
+        let last = whole && live.queue.chunks.len() == 1;
+        let end = last && matches!(live.queue.ending, Some(Ending::Data));
+        let Ok(next) = live.state.step(Input::SendData { end }) else { return true };
+        live.state = next;
+        live.send.take(length);
+        self.flow.send.take(length);
+        self.flow.queued -= length;
+        write_data_head(&mut self.output.bytes, stream.id(), frame_length(length), end);
+        self.output.bytes.extend_from_slice(&rest[..length]);
+        if whole {
+            live.queue.chunks.pop_front();
+            live.queue.sent = 0;
+        } else {
+            live.queue.sent += length;
+        }
+        if end {
+            live.queue.ending = None;
+            self.ended(stream);
+        } else {
+            self.line_up(stream);
+        }
+        true
+    }
+}
+
+fn frame_length(length: usize) -> u32 {
+    u32::try_from(length).expect("no frame is longer than the peer's SETTINGS_MAX_FRAME_SIZE")
+}
