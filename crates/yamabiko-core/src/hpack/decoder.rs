@@ -41,9 +41,7 @@ impl fmt::Display for DecodeError {
             DecodeError::StringTooLong => "a name or value in the header block is too long",
             DecodeError::SizeUpdateTooLarge => "the table size is larger than we allow",
             DecodeError::SizeUpdateMisplaced => "the table size changes within the header block",
-            DecodeError::SizeUpdateMissing => {
-                "the table size must be lowered first"
-            }
+            DecodeError::SizeUpdateMissing => "the table size must be lowered first",
         })
     }
 }
@@ -87,6 +85,16 @@ impl Decoder {
             let due = self.size_update_due.map_or(max_table_size, |due| due.min(max_table_size));
             self.size_update_due = Some(due);
         }
+    }
+
+    /// The entries of the dynamic table, the newest first.
+    pub fn table(&self) -> impl ExactSizeIterator<Item = &Field> {
+        self.table.entries()
+    }
+
+    /// The size in octets of the dynamic table (RFC 7541 §4.1).
+    pub fn table_size(&self) -> usize {
+        self.table.size()
     }
 
     /// Decodes one complete header block and gives each of its fields to `sink`, in order. After an

@@ -24,6 +24,11 @@ impl DynamicTable {
         self.entries.get(position)
     }
 
+    /// The entries, newest first.
+    pub(super) fn entries(&self) -> impl ExactSizeIterator<Item = &Field> {
+        self.entries.iter()
+    }
+
     /// The position of the entry `name: value`.
     #[inline]
     pub(super) fn find(&self, name: &[u8], value: &[u8]) -> Option<usize> {

@@ -14,7 +14,7 @@ pub(super) fn decode(
     let longest = encoded.len().saturating_mul(8) / SHORTEST as usize;
     out.reserve(longest.min(max_length.saturating_add(SYMBOLS_PER_WORD)));
 
-    // The next `count` bits are at the top of `bits`, zeros (or bits that come again) below them.
+    // The next `count` bits are at the top of `bits`; below them are zeros or what follows them.
     let mut bits = 0u64;
     let mut count = 0u32;
     let mut rest = encoded;
@@ -24,17 +24,14 @@ pub(super) fn decode(
         rest = &rest[taken as usize..];
         count += taken * 8;
         while count >= LONGEST {
-            let (symbol, length) = symbol_at(bits);
-            out.push(octet(symbol)?);
-            bits <<= length;
-            count -= length;
+            decode_one(&mut bits, &mut count, out)?;
         }
         if out.len() - start > max_length {
             return Err(DecodeError::StringTooLong);
         }
-        // What lies below was read ahead and comes again with the next word.
-        bits &= !(u64::MAX >> count);
     }
+    // What lies below was read ahead and comes again, octet by octet.
+    bits &= !(u64::MAX >> count);
 
     for octet in rest {
         bits |= u64::from(*octet) << (56 - count);
@@ -136,5 +133,67 @@ pub(super) fn encode(octets: &[u8], out: &mut Vec<u8>) {
     while count > 0 {
         count -= 8;
         out.push((bits >> count) as u8);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_those_of_appendix_b() {
+        let samples = [
+            (0x00, 0x1ff8, 13),
+            (0x0a, 0x3fff_fffc, 30),
+            (b' ', 0x14, 6),
+            (b'0', 0x0, 5),
+            (b'A', 0x21, 6),
+            (b'Z', 0xfd, 8),
+            (b'\\', 0x7fff0, 19),
+            (b'a', 0x3, 5),
+            (b'z', 0x7b, 7),
+            (0x7f, 0xfff_fffc, 28),
+            (0x80, 0xfffe6, 20),
+            (0xa0, 0x3f_ffda, 22),
+            (0xff, 0x3ff_ffee, 26),
+        ];
+        for (octet, code, length) in samples {
+            assert_eq!(CODES[usize::from(octet)], code, "{octet:#x}");
+            assert_eq!(LENGTHS[usize::from(octet)], length, "{octet:#x}");
+        }
+        assert_eq!(CODES[usize::from(END_OF_STRING)], 0x3fff_ffff);
+    }
+
+    #[test]
+    fn every_octet_after_every_other_comes_back() {
+        for first in 0..=u8::MAX {
+            let string: Vec<u8> = (0..=u8::MAX).flat_map(|second| [first, second]).collect();
+            let mut encoded = Vec::new();
+            encode(&string, &mut encoded);
+            assert_eq!(encoded.len(), encoded_length(&string));
+            let mut decoded = Vec::new();
+            assert_eq!(decode(&encoded, string.len(), &mut decoded), Ok(()));
+            assert_eq!(decoded, string);
+        }
+    }
+
+    #[test]
+    fn strings_of_every_length_come_back() {
+        let string: Vec<u8> = (0..100u8).map(|index| index.wrapping_mul(37)).collect();
+        for length in 0..string.len() {
+            let mut encoded = Vec::new();
+            encode(&string[..length], &mut encoded);
+            let mut decoded = Vec::new();
+            assert_eq!(decode(&encoded, length, &mut decoded), Ok(()));
+            assert_eq!(decoded, string[..length]);
+        }
+    }
+
+    #[test]
+    fn the_maximum_bounds_what_is_allocated() {
+        // 0 has a code of five zero bits.
+        let mut out = Vec::new();
+        assert_eq!(decode(&[0; 1 << 20], 100, &mut out), Err(DecodeError::StringTooLong));
+        assert!(out.capacity() < 256, "{}", out.capacity());
     }
 }
