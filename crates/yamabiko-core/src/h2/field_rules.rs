@@ -86,7 +86,9 @@ impl FieldRules {
     /// An [`Unusable`] section.
     pub fn finish(self, limit: usize) -> Result<(), Unusable> {
         let required = match self.section {
-            Section::Request => bit(FieldKind::Method) | bit(FieldKind::Scheme) | bit(FieldKind::Path),
+            Section::Request => {
+                bit(FieldKind::Method) | bit(FieldKind::Scheme) | bit(FieldKind::Path)
+            }
             Section::Response => bit(FieldKind::Status),
             Section::Trailers => 0,
         };

@@ -1,0 +1,339 @@
+//! The client's side of the calls of one connection: request commands in
+//! order (head, messages), response events in order (head, messages, status).
+//! Every call ends with exactly one status.
+
+use std::time::{Duration, Instant};
+
+use super::head::{self, ResponseReader, Target};
+use super::inbound::{Brought, Inbound, MessageLimits};
+use super::message::{self, Assembler, PREFIX_LEN, Payload};
+use super::{Code, Metadata, Origin, Status, code_for_reset};
+use crate::ReceiveBuffer;
+use crate::frame::ErrorCode;
+use crate::h2::{
+    self, By, CannotOpen, Config, Connection, Error, Gone, Section, Side, StreamKey, Unusable,
+};
+
+/// What happens to the calls of a client's connection.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// The server has begun its response.
+    Head {
+        /// the call
+        stream: StreamKey,
+        /// what the server says before its messages
+        metadata: Metadata,
+    },
+    /// A message of the response.
+    Message {
+        /// the call
+        stream: StreamKey,
+        /// the message's bytes
+        message: Payload<'a>,
+    },
+    /// The call is over.
+    Status {
+        /// the call, a key of nothing now
+        stream: StreamKey,
+        /// how it ended, with the trailing metadata
+        status: Status,
+        /// whether the server has certainly not looked at the call, so that it can be made again
+        unprocessed: bool,
+    },
+    /// A call that found the connection full may find room now, or must go to another.
+    LimitsChanged,
+}
+
+/// Where the response of a call is.
+#[derive(Debug, Default)]
+struct Call {
+    assembler: Assembler,
+    has_head: bool,
+}
+
+/// A client's connection.
+#[derive(Debug)]
+pub struct ClientConnection {
+    h2: Connection<Call>,
+    inbound: Inbound,
+    target: Target,
+    /// Statuses that are to be told before the next frame is read.
+    later: Vec<(StreamKey, Status)>,
+}
+
+impl ClientConnection {
+    /// A connection that has just been opened.
+    pub fn new(config: Config, limits: MessageLimits, target: Target, now: Instant) -> Self {
+        ClientConnection {
+            h2: Connection::new(Side::Client, config, now),
+            inbound: Inbound::new(limits),
+            target,
+            later: Vec::new(),
+        }
+    }
+
+    /// Begins a call.
+    ///
+    /// # Errors
+    /// [`CannotOpen`]: wait, or use another connection.
+    pub fn open(
+        &mut self,
+        path: &str,
+        timeout: Option<Duration>,
+        metadata: &Metadata,
+    ) -> Result<StreamKey, CannotOpen> {
+        let target = &self.target;
+        self.h2.open_stream(Call::default(), |encoder, out| {
+            head::write_request(encoder, out, path, target, timeout, metadata);
+        })
+    }
+
+    /// Sends a message of `length` bytes that `write` appends; with `last` nothing follows.
+    ///
+    /// # Errors
+    /// [`Gone`]: the call is over, or will be with the next events.
+    ///
+    /// # Panics
+    /// If `write` appends another number of bytes.
+    pub fn send_message(
+        &mut self,
+        stream: StreamKey,
+        length: usize,
+        last: bool,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<(), Gone> {
+        self.h2.send_data(stream, PREFIX_LEN + length, last, |out| {
+            message::write_prefix(out, length);
+            write(out);
+        })
+    }
+
+    /// Ends the request without another message.
+    ///
+    /// # Errors
+    /// [`Gone`].
+    pub fn send_end(&mut self, stream: StreamKey) -> Result<(), Gone> {
+        self.h2.send_data(stream, 0, true, |_| {})
+    }
+
+    /// Gives up a call: RST_STREAM with CANCEL. No event follows.
+    pub fn cancel(&mut self, stream: StreamKey) {
+        if let Some(call) = self.h2.reset(stream, ErrorCode::CANCEL) {
+            self.inbound.forget(&call.assembler);
+        }
+    }
+
+    /// The next thing that has happened. Call until it gives `None`.
+    ///
+    /// # Errors
+    /// The connection has failed. The calls of [`calls`](Self::calls) have ended with it.
+    pub fn next_event<'a>(
+        &mut self,
+        input: &'a ReceiveBuffer,
+        now: Instant,
+    ) -> Result<Option<Event<'a>>, Error> {
+        loop {
+            if let Some(stream) = self.inbound.unfinished() {
+                if let Some(event) = self.carry_on(stream) {
+                    return Ok(Some(event));
+                }
+                continue;
+            }
+            // Behind the messages of the same frame: a status is the last thing of its call.
+            if let Some((stream, status)) = self.later.pop() {
+                return Ok(Some(Event::Status { stream, status, unprocessed: false }));
+            }
+            let event = match self.h2.next_event(input, now)? {
+                None => return Ok(None),
+                Some(h2::Event::Data { stream, data, end_stream }) => {
+                    self.data(stream, data, end_stream)
+                }
+                Some(h2::Event::Headers { stream, block, end_stream, .. }) => {
+                    self.headers(stream, &block, end_stream)?
+                }
+                Some(h2::Event::Reset { stream, code, by, call }) => {
+                    self.inbound.forget(&call.assembler);
+                    // REFUSED_STREAM, and what a GOAWAY leaves out, was not looked at
+                    // (RFC 9113 §8.7).
+                    let unprocessed = code == ErrorCode::REFUSED_STREAM && by == By::Peer;
+                    let status = status_of_reset(code, by);
+                    Some(Event::Status { stream, status, unprocessed })
+                }
+                Some(h2::Event::LimitsChanged) => Some(Event::LimitsChanged),
+            };
+            if event.is_some() {
+                return Ok(event);
+            }
+        }
+    }
+
+    fn headers<'a>(
+        &mut self,
+        stream: StreamKey,
+        block: &[u8],
+        end_stream: bool,
+    ) -> Result<Option<Event<'a>>, Error> {
+        let after_head = self.h2.call(stream).is_some_and(|call| call.has_head);
+        let section = if after_head { Section::Trailers } else { Section::Response };
+        let mut reader = ResponseReader::default();
+        let status = match self.h2.decode(block, section, |field| reader.take(field)) {
+            Err(Err(error)) => return Err(error),
+            Err(Ok(Unusable::Malformed(reason))) => {
+                concluded(Code::Internal, format!("malformed response: {reason}"))
+            }
+            Err(Ok(Unusable::TooLarge { size })) => {
+                let limit = self.h2.config().max_header_list;
+                let message =
+                    format!("response headers too large: {size} bytes, the limit is {limit}");
+                concluded(Code::ResourceExhausted, message)
+            }
+            Ok(()) if end_stream => {
+                let truncated = self.h2.call(stream).map_or(Ok(()), |call| call.assembler.finish());
+                match truncated {
+                    Ok(()) => reader.into_status(after_head),
+                    Err(status) => status.with_origin(Origin::Concluded),
+                }
+            }
+            Ok(()) if after_head => {
+                concluded(Code::Internal, "malformed response: trailers without an end".into())
+            }
+            Ok(()) if reader.is_informational() => return Ok(None),
+            Ok(()) => match reader.check_head() {
+                Ok(()) => {
+                    if let Some(call) = self.h2.call(stream) {
+                        call.has_head = true;
+                    }
+                    return Ok(Some(Event::Head { stream, metadata: reader.metadata }));
+                }
+                Err(status) => status.with_origin(Origin::Concluded),
+            },
+        };
+        Ok(Some(self.end(stream, status)))
+    }
+
+    /// The call is over: lets its stream go, or resets what is left of it.
+    fn end<'a>(&mut self, stream: StreamKey, status: Status) -> Event<'a> {
+        if let Some(call) = self.h2.close(stream) {
+            self.inbound.forget(&call.assembler);
+        }
+        Event::Status { stream, status, unprocessed: false }
+    }
+
+    #[inline]
+    fn data<'a>(
+        &mut self,
+        stream: StreamKey,
+        data: &'a [u8],
+        end_stream: bool,
+    ) -> Option<Event<'a>> {
+        self.h2.release(stream, u32::try_from(data.len()).unwrap_or(u32::MAX));
+        let call = self.h2.call(stream)?;
+        if !call.has_head {
+            let status =
+                concluded(Code::Internal, "malformed response: DATA before HEADERS".into());
+            return Some(self.end(stream, status));
+        }
+        let brought = self.inbound.receive(stream, &mut call.assembler, data, end_stream);
+        self.tell(stream, brought)
+    }
+
+    fn carry_on<'a>(&mut self, stream: StreamKey) -> Option<Event<'a>> {
+        let Some(call) = self.h2.call(stream) else {
+            self.inbound.drop_rest();
+            return None;
+        };
+        let brought = self.inbound.carry_on(&mut call.assembler);
+        self.tell(stream, brought)
+    }
+
+    #[inline]
+    fn tell<'a>(
+        &mut self,
+        stream: StreamKey,
+        brought: Result<Brought<'a>, Status>,
+    ) -> Option<Event<'a>> {
+        match brought {
+            Ok(Brought::Message { message, last }) => {
+                if last {
+                    let Event::Status { status, .. } = self.end(stream, ended_without_status())
+                    else {
+                        return None;
+                    };
+                    self.later.push((stream, status));
+                }
+                Some(Event::Message { stream, message })
+            }
+            Ok(Brought::End) => Some(self.end(stream, ended_without_status())),
+            Ok(Brought::Nothing) => None,
+            Err(status) => Some(self.end(stream, status.with_origin(Origin::Concluded))),
+        }
+    }
+
+    /// The keys of all calls that have not ended.
+    pub fn calls(&self) -> Vec<StreamKey> {
+        self.h2.keys().collect()
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.h2.poll_timeout()
+    }
+
+    /// Ends a connection whose server does not finish what it has begun.
+    ///
+    /// # Errors
+    /// The connection has failed.
+    pub fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
+        self.h2.handle_timeout(now)
+    }
+
+    /// Bytes for the server.
+    pub fn output(&self) -> &[u8] {
+        self.h2.output()
+    }
+
+    /// The driver has sent `count` bytes of [`output`](Self::output).
+    pub fn sent(&mut self, count: usize) {
+        self.h2.sent(count);
+    }
+
+    /// Whether so much output waits that nothing more should be read.
+    pub fn is_backed_up(&self) -> bool {
+        self.h2.is_backed_up()
+    }
+
+    /// How many calls are live.
+    pub fn live_calls(&self) -> usize {
+        self.h2.live_streams()
+    }
+
+    /// Begins to leave: no new calls, the live ones go on to their end.
+    pub fn shut_down(&mut self) {
+        self.h2.shut_down();
+    }
+
+    /// Whether the connection takes no new calls.
+    pub fn is_leaving(&self) -> bool {
+        self.h2.is_leaving()
+    }
+
+    /// Whether the last call has ended on a connection that is leaving.
+    pub fn is_drained(&self) -> bool {
+        self.h2.is_drained()
+    }
+}
+
+fn concluded(code: Code, message: String) -> Status {
+    Status::new(code, message).with_origin(Origin::Concluded)
+}
+
+fn ended_without_status() -> Status {
+    concluded(Code::Internal, "the server ended the call without trailers".into())
+}
+
+fn status_of_reset(code: ErrorCode, by: By) -> Status {
+    match by {
+        By::Peer => concluded(code_for_reset(code), format!("the server reset the call: {code}")),
+        By::Us => concluded(Code::Internal, format!("the server broke HTTP/2: {code}")),
+    }
+}

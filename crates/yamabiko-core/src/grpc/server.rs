@@ -1,0 +1,408 @@
+//! The server's side of the calls of one connection: request events in
+//! order (head, messages, end), response commands in order (head, messages,
+//! status).
+
+use std::time::Instant;
+
+use super::deadlines::Deadlines;
+use super::head::{self, Refusal, RequestHead, RequestReader};
+use super::inbound::{Brought, Inbound, MessageLimits};
+use super::message::{self, Assembler, PREFIX_LEN, Payload};
+use super::{Code, Metadata, Status};
+use crate::ReceiveBuffer;
+use crate::frame::ErrorCode;
+use crate::h2::{self, Config, Connection, Error, Gone, Section, Side, StreamKey, Unusable};
+use crate::hpack::Indexing;
+
+/// What happens to the calls of a server's connection.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A call has begun.
+    Call {
+        /// the call
+        stream: StreamKey,
+        /// what the client asks for
+        head: RequestHead,
+        /// when its time is up
+        deadline: Option<Instant>,
+    },
+    /// A message of the request.
+    Message {
+        /// the call
+        stream: StreamKey,
+        /// the message's bytes
+        message: Payload<'a>,
+        /// the request is complete with it
+        last: bool,
+    },
+    /// The request is complete.
+    End {
+        /// the call
+        stream: StreamKey,
+    },
+    /// The call is over before it was answered: its handler's work is of no use any more.
+    Cancelled {
+        /// the call, a key of nothing now
+        stream: StreamKey,
+        /// why
+        cause: Cancelled,
+    },
+}
+
+/// Why a call ended before its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cancelled {
+    /// The client has reset the stream.
+    ByClient,
+    /// Its deadline has passed. The client was told DEADLINE_EXCEEDED.
+    Deadline,
+    /// The request broke a rule. The client was told which.
+    BadRequest,
+}
+
+/// Where the two halves of a call are.
+#[derive(Debug, Default)]
+struct Call {
+    assembler: Assembler,
+    response: Response,
+}
+
+/// How much of the response we have been told to send. It may still wait for windows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Response {
+    #[default]
+    NotBegun,
+    Begun,
+    Ended,
+}
+
+/// An event that was found before its turn.
+#[derive(Debug)]
+enum Later {
+    End,
+    Cancelled(Cancelled),
+}
+
+/// A server's connection.
+#[derive(Debug)]
+pub struct ServerConnection {
+    h2: Connection<Call>,
+    inbound: Inbound,
+    deadlines: Deadlines,
+    /// What is to be told before the next frame is read.
+    later: Vec<(StreamKey, Later)>,
+}
+
+impl ServerConnection {
+    /// A connection that has just been accepted.
+    pub fn new(config: Config, limits: MessageLimits, now: Instant) -> Self {
+        ServerConnection {
+            h2: Connection::new(Side::Server, config, now),
+            inbound: Inbound::new(limits),
+            deadlines: Deadlines::default(),
+            later: Vec::new(),
+        }
+    }
+
+    /// The next thing that has happened. Call until it gives `None`.
+    ///
+    /// # Errors
+    /// The connection has failed, and every call on it. Its last words are in the output.
+    pub fn next_event<'a>(
+        &mut self,
+        input: &'a ReceiveBuffer,
+        now: Instant,
+    ) -> Result<Option<Event<'a>>, Error> {
+        loop {
+            if let Some((stream, later)) = self.later.pop() {
+                return Ok(Some(match later {
+                    Later::End => Event::End { stream },
+                    Later::Cancelled(cause) => Event::Cancelled { stream, cause },
+                }));
+            }
+            if let Some(stream) = self.inbound.unfinished() {
+                if let Some(event) = self.carry_on(stream) {
+                    return Ok(Some(event));
+                }
+                continue;
+            }
+            let event = match self.h2.next_event(input, now)? {
+                None => return Ok(None),
+                Some(h2::Event::Data { stream, data, end_stream }) => {
+                    self.data(stream, data, end_stream)
+                }
+                Some(h2::Event::Headers { stream, block, end_stream, opened: true }) => {
+                    self.head(stream, &block, end_stream, now)?
+                }
+                Some(h2::Event::Headers { stream, block, end_stream, .. }) => {
+                    self.trailers(stream, &block, end_stream)?
+                }
+                Some(h2::Event::Reset { stream, call, .. }) => {
+                    self.inbound.forget(&call.assembler);
+                    Some(Event::Cancelled { stream, cause: Cancelled::ByClient })
+                }
+                Some(h2::Event::LimitsChanged) => None,
+            };
+            if event.is_some() {
+                return Ok(event);
+            }
+        }
+    }
+
+    fn head<'a>(
+        &mut self,
+        stream: StreamKey,
+        block: &[u8],
+        end_stream: bool,
+        now: Instant,
+    ) -> Result<Option<Event<'a>>, Error> {
+        let mut reader = RequestReader::default();
+        match self.h2.decode(block, Section::Request, |field| reader.take(field)) {
+            Ok(()) => {}
+            Err(Err(error)) => return Err(error),
+            Err(Ok(Unusable::Malformed(_))) => {
+                self.h2.reset(stream, ErrorCode::PROTOCOL_ERROR);
+                return Ok(None);
+            }
+            Err(Ok(Unusable::TooLarge { size })) => {
+                let limit = self.h2.config().max_header_list;
+                let status = Status::resource_exhausted(format!(
+                    "request headers too large: {size} bytes, the limit is {limit}"
+                ));
+                self.finish(stream, &status);
+                return Ok(None);
+            }
+        }
+        if let Some(length) = reader.content_length {
+            self.h2.expect_body(stream, length);
+        }
+        match reader.finish() {
+            Ok(head) => {
+                let deadline = head.timeout.and_then(|timeout| now.checked_add(timeout));
+                if let Some(at) = deadline {
+                    let h2 = &mut self.h2;
+                    self.deadlines.add(at, stream, |key| h2.call(key).is_some());
+                }
+                if end_stream {
+                    self.later.push((stream, Later::End));
+                }
+                Ok(Some(Event::Call { stream, head, deadline }))
+            }
+            Err(Refusal::Grpc(status)) => {
+                self.finish(stream, &status);
+                Ok(None)
+            }
+            Err(Refusal::Http(http_status)) => {
+                self.refuse(stream, http_status);
+                Ok(None)
+            }
+        }
+    }
+
+    fn trailers<'a>(
+        &mut self,
+        stream: StreamKey,
+        block: &[u8],
+        end_stream: bool,
+    ) -> Result<Option<Event<'a>>, Error> {
+        match self.h2.decode(block, Section::Trailers, |_| {}) {
+            Err(Err(error)) => return Err(error),
+            // RFC 9113 §8.1: a second header section ends the stream, or the request is malformed.
+            Ok(()) if end_stream => {}
+            _ => {
+                if let Some(call) = self.h2.reset(stream, ErrorCode::PROTOCOL_ERROR) {
+                    self.inbound.forget(&call.assembler);
+                }
+                let cause = Cancelled::BadRequest;
+                return Ok(Some(Event::Cancelled { stream, cause }));
+            }
+        }
+        Ok(self.data(stream, &[], true))
+    }
+
+    #[inline]
+    fn data<'a>(
+        &mut self,
+        stream: StreamKey,
+        data: &'a [u8],
+        end_stream: bool,
+    ) -> Option<Event<'a>> {
+        // What is being assembled is bounded by the message limits, not by the windows, so these
+        // are opened again at once.
+        self.h2.release(stream, u32::try_from(data.len()).unwrap_or(u32::MAX));
+        let call = self.h2.call(stream).filter(|call| call.response != Response::Ended)?;
+        let brought = self.inbound.receive(stream, &mut call.assembler, data, end_stream);
+        self.tell(stream, brought)
+    }
+
+    fn carry_on<'a>(&mut self, stream: StreamKey) -> Option<Event<'a>> {
+        let live = self.h2.call(stream).filter(|call| call.response != Response::Ended);
+        let Some(call) = live else {
+            self.inbound.drop_rest();
+            return None;
+        };
+        let brought = self.inbound.carry_on(&mut call.assembler);
+        self.tell(stream, brought)
+    }
+
+    #[inline]
+    fn tell<'a>(
+        &mut self,
+        stream: StreamKey,
+        brought: Result<Brought<'a>, Status>,
+    ) -> Option<Event<'a>> {
+        match brought {
+            Ok(Brought::Message { message, last }) => {
+                Some(Event::Message { stream, message, last })
+            }
+            Ok(Brought::End) => Some(Event::End { stream }),
+            Ok(Brought::Nothing) => None,
+            Err(status) => {
+                self.finish(stream, &status);
+                Some(Event::Cancelled { stream, cause: Cancelled::BadRequest })
+            }
+        }
+    }
+
+    /// Begins the response. Not needed without metadata: the first message does it.
+    ///
+    /// # Errors
+    /// [`Gone`].
+    pub fn send_head(&mut self, stream: StreamKey, metadata: &Metadata) -> Result<(), Gone> {
+        let call = self.h2.call(stream).ok_or(Gone)?;
+        match call.response {
+            Response::Begun => return Ok(()),
+            Response::Ended => return Err(Gone),
+            Response::NotBegun => call.response = Response::Begun,
+        }
+        self.h2.send_headers(stream, |encoder, out| head::write_response(encoder, out, metadata))
+    }
+
+    /// Sends a message of `length` bytes that `write` appends, and the head before it if it has
+    /// not been sent.
+    ///
+    /// # Errors
+    /// [`Gone`].
+    ///
+    /// # Panics
+    /// If `write` appends another number of bytes.
+    pub fn send_message(
+        &mut self,
+        stream: StreamKey,
+        length: usize,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<(), Gone> {
+        self.send_head(stream, &Metadata::new())?;
+        self.h2.send_data(stream, PREFIX_LEN + length, false, |out| {
+            message::write_prefix(out, length);
+            write(out);
+        })
+    }
+
+    /// Ends the call with a status and its metadata. Nothing if it is over already.
+    pub fn finish(&mut self, stream: StreamKey, status: &Status) {
+        let Some(call) = self.h2.call(stream) else { return };
+        self.inbound.forget(&std::mem::take(&mut call.assembler));
+        let before = std::mem::replace(&mut call.response, Response::Ended);
+        let sent = if before == Response::Ended {
+            return;
+        } else if before == Response::NotBegun {
+            // Trailers-Only: head and status in one block.
+            let status = status.clone();
+            self.h2.send_trailers(stream, move |encoder, out| {
+                head::write_response(encoder, out, &Metadata::new());
+                head::write_status(encoder, out, &status);
+            })
+        } else if status.code() == Code::Ok && status.metadata().is_empty() {
+            self.h2.send_trailers(stream, |encoder, out| {
+                head::write_status(encoder, out, &Status::ok());
+            })
+        } else {
+            let status = status.clone();
+            self.h2.send_trailers(stream, move |encoder, out| {
+                head::write_status(encoder, out, &status);
+            })
+        };
+        debug_assert!(sent.is_ok(), "the call was live");
+    }
+
+    /// Answers a request that is not gRPC, in plain HTTP.
+    fn refuse(&mut self, stream: StreamKey, http_status: &'static [u8]) {
+        let sent = self.h2.send_trailers(stream, move |encoder, out| {
+            encoder.encode(b":status", http_status, Indexing::Plain, out);
+            match http_status {
+                b"405" => encoder.encode(b"allow", b"POST", Indexing::Plain, out),
+                b"415" => {
+                    encoder.encode(b"accept", b"application/grpc", Indexing::Plain, out);
+                }
+                _ => {}
+            }
+        });
+        debug_assert!(sent.is_ok(), "the stream was just opened");
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        match (self.h2.poll_timeout(), self.deadlines.next()) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        }
+    }
+
+    /// Ends what has run out of time: calls, or the connection. Events may follow.
+    ///
+    /// # Errors
+    /// The connection has failed.
+    pub fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
+        while let Some(stream) = self.deadlines.pop(now) {
+            match self.h2.call(stream).map(|call| call.response) {
+                None => {}
+                // Answered, and the client does not open its window.
+                Some(Response::Ended) => {
+                    self.h2.reset(stream, ErrorCode::CANCEL);
+                }
+                Some(_) => {
+                    let status = Status::deadline_exceeded("the deadline passed before the answer");
+                    self.finish(stream, &status);
+                    self.later.push((stream, Later::Cancelled(Cancelled::Deadline)));
+                }
+            }
+        }
+        self.h2.handle_timeout(now)
+    }
+
+    /// Bytes for the peer.
+    pub fn output(&self) -> &[u8] {
+        self.h2.output()
+    }
+
+    /// The driver has sent `count` bytes of [`output`](Self::output).
+    pub fn sent(&mut self, count: usize) {
+        self.h2.sent(count);
+    }
+
+    /// Whether so much output waits that nothing more should be read.
+    pub fn is_backed_up(&self) -> bool {
+        self.h2.is_backed_up()
+    }
+
+    /// Whether the call can still be answered.
+    pub fn is_live(&mut self, stream: StreamKey) -> bool {
+        self.h2.call(stream).is_some_and(|call| call.response != Response::Ended)
+    }
+
+    /// How many calls are live.
+    pub fn live_calls(&self) -> usize {
+        self.h2.live_streams()
+    }
+
+    /// Begins to leave: what the client has sent until it hears of it is still answered.
+    pub fn shut_down(&mut self) {
+        self.h2.shut_down();
+    }
+
+    /// Whether the last call has been answered after [`shut_down`](Self::shut_down).
+    pub fn is_drained(&self) -> bool {
+        self.h2.is_drained()
+    }
+}
