@@ -1,0 +1,81 @@
+//! The bench harness: builds the servers and the clients, drives them in turn on two cores,
+//! prints one table of medians and writes the same to `results.json`.
+//!
+//! `options` says what is asked, `machine` reads the kernel's counters, `process` starts and ends
+//! what is measured, `check` calls it once before; `servers`, `clients`, `fairness` and `idle`
+//! are the four measurements, `report` is the table and the file.
+
+mod check;
+mod clients;
+mod fairness;
+mod h2load;
+mod idle;
+mod machine;
+mod options;
+mod process;
+mod report;
+mod servers;
+
+use std::path::Path;
+
+use anyhow::{Context, ensure};
+
+use crate::options::{Options, Part};
+use crate::report::Report;
+
+/// The servers by the names of their crates, `server-…`; ours first.
+const SERVERS: [&str; 2] = ["tonic", "pajamax"];
+/// The clients by the names of their crates, `client-…`; ours first.
+const CLIENTS: [&str; 1] = ["tonic"];
+/// The peer to which the ratios are.
+const PEER: &str = "tonic";
+
+fn main() -> anyhow::Result<()> {
+    let Some(options) = Options::from_arguments()? else {
+        println!("{}", options::USAGE);
+        return Ok(());
+    };
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .context("the harness lives in the bench workspace")?;
+    let programs = process::build(workspace, &options.runtime)?;
+    let cores = machine::two_cores()?;
+    machine::raise_file_limit()?;
+
+    let mut report = Report::new(options.clone())?;
+    if options.wants(Part::Servers) {
+        report.servers = servers::measure(&options, &programs, cores)?;
+    }
+    if options.wants(Part::Clients) {
+        report.clients = clients::measure(&options, &programs, cores)?;
+    }
+    if options.wants(Part::Fairness) {
+        report.fairness = fairness::measure(&options, &programs)?;
+    }
+    if options.wants(Part::Idle) {
+        report.idle = idle::measure(&options, &programs, cores)?;
+    }
+    print!("{report}");
+    ensure!(!report.is_empty(), "nothing was measured");
+    let results = workspace.join("results.json");
+    std::fs::write(&results, report.to_json()?).context("writing bench/results.json")?;
+    eprintln!("written: bench/results.json");
+    Ok(())
+}
+
+/// The middle of the values; of an even number of them the mean of the middle two.
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    let half = values.len() / 2;
+    match values.len() {
+        0 => f64::NAN,
+        length if length % 2 == 1 => values[half],
+        _ => (values[half - 1] + values[half]) / 2.0,
+    }
+}
+
+/// The value that `share` of the sorted values stay below.
+fn percentile(sorted: &[f64], share: f64) -> f64 {
+    sorted.get((sorted.len() as f64 * share) as usize).copied().unwrap_or(f64::NAN)
+}

@@ -1,0 +1,99 @@
+//! What the command line asks for.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use bench_runtime::{CURRENT_THREAD, MULTI_THREAD};
+use serde::Serialize;
+
+/// The answer to `--help`.
+pub(crate) const USAGE: &str = "\
+usage: harness [options]
+  --quick          two short rounds: to see that all works, not for figures
+  --rounds <n>     rounds, of which the table shows medians (default 5)
+  --seconds <s>    length of one load (default 2)
+  --idle <n>       idle connections to open (default 10000)
+  --runtime <r>    multi-thread (as #[tokio::main]) or current-thread, for all
+                   programs on tokio but in the fairness probe (default multi-thread)
+  --only <parts>   of servers,clients,fairness,idle: measure only these";
+
+/// One of the measurements.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Part {
+    Servers,
+    Clients,
+    Fairness,
+    Idle,
+}
+
+/// How much to measure.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Options {
+    pub(crate) rounds: usize,
+    #[serde(rename = "seconds")]
+    seconds_per_load: f64,
+    #[serde(rename = "idle_connections")]
+    pub(crate) idle: usize,
+    pub(crate) runtime: String,
+    parts: Vec<Part>,
+}
+
+impl Options {
+    /// The options in the program's arguments; `None` when they ask for help.
+    pub(crate) fn from_arguments() -> anyhow::Result<Option<Options>> {
+        let parts = vec![Part::Servers, Part::Clients, Part::Fairness, Part::Idle];
+        let mut options = Options {
+            rounds: 5,
+            seconds_per_load: 2.0,
+            idle: 10_000,
+            runtime: MULTI_THREAD.to_owned(),
+            parts,
+        };
+        let mut arguments = std::env::args().skip(1);
+        while let Some(argument) = arguments.next() {
+            let mut value = || arguments.next().with_context(|| format!("{argument}: no value"));
+            match argument.as_str() {
+                "--help" => return Ok(None),
+                "--quick" => {
+                    options.rounds = 2;
+                    options.seconds_per_load = 0.4;
+                    options.idle = 1_000;
+                }
+                "--rounds" => options.rounds = value()?.parse().context("--rounds")?,
+                "--seconds" => options.seconds_per_load = value()?.parse().context("--seconds")?,
+                "--idle" => options.idle = value()?.parse().context("--idle")?,
+                "--runtime" => {
+                    options.runtime = value()?;
+                    let known = [MULTI_THREAD, CURRENT_THREAD];
+                    ensure!(known.contains(&&*options.runtime), "--runtime: {known:?}");
+                }
+                "--only" => {
+                    options.parts = value()?.split(',').map(part).collect::<anyhow::Result<_>>()?;
+                }
+                _ => bail!("unknown option: {argument}\n{USAGE}"),
+            }
+        }
+        Ok(Some(options))
+    }
+
+    /// Whether this measurement is asked for.
+    pub(crate) fn wants(&self, part: Part) -> bool {
+        self.parts.contains(&part)
+    }
+
+    /// How long one load lasts.
+    pub(crate) fn load(&self) -> Duration {
+        Duration::from_secs_f64(self.seconds_per_load)
+    }
+}
+
+fn part(name: &str) -> anyhow::Result<Part> {
+    Ok(match name {
+        "servers" => Part::Servers,
+        "clients" => Part::Clients,
+        "fairness" => Part::Fairness,
+        "idle" => Part::Idle,
+        _ => bail!("--only: no such part: {name}"),
+    })
+}

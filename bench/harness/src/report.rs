@@ -1,0 +1,222 @@
+//! The table and the file.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::machine::Machine;
+use crate::options::Options;
+use crate::{PEER, clients, fairness, idle, servers};
+
+/// Everything that was measured.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report {
+    machine: Machine,
+    options: Options,
+    pub(crate) servers: Vec<servers::Row>,
+    pub(crate) clients: Vec<clients::Row>,
+    pub(crate) fairness: Vec<fairness::Row>,
+    pub(crate) idle: Vec<idle::Row>,
+}
+
+impl Report {
+    /// A report without figures.
+    pub(crate) fn new(options: Options) -> anyhow::Result<Report> {
+        let machine = Machine::describe()?;
+        let (servers, clients, fairness, idle) = Default::default();
+        Ok(Report { machine, options, servers, clients, fairness, idle })
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        let rows = [self.servers.len(), self.clients.len(), self.fairness.len(), self.idle.len()];
+        rows.iter().sum::<usize>() == 0
+    }
+
+    /// The contents of `results.json`: the report, with the ratios to the peer in each row.
+    pub(crate) fn to_json(&self) -> anyhow::Result<String> {
+        let mut report = serde_json::to_value(self)?;
+        for (row, json) in self.servers.iter().zip(rows(&mut report, "servers")) {
+            let peer = self.peer_of(row);
+            json["ratio_to_tonic"] = json!({
+                "requests_per_second": row.median.requests_per_second / peer.requests_per_second,
+                "cpu_us_per_request": row.median.cpu_us_per_request / peer.cpu_us_per_request,
+                "p99_us": row.median.p99_us / peer.p99_us,
+                "peak_resident_bytes": row.median.peak_resident_bytes / peer.peak_resident_bytes,
+            });
+        }
+        for (row, json) in self.clients.iter().zip(rows(&mut report, "clients")) {
+            let peer = self.peer_of_client(row);
+            json["ratio_to_tonic"] = json!({
+                "calls_per_second": row.median.calls_per_second / peer.calls_per_second,
+                "cpu_us_per_call": row.median.cpu_us_per_call / peer.cpu_us_per_call,
+                "p50_us": row.median.p50_us / peer.p50_us,
+                "p99_us": row.median.p99_us / peer.p99_us,
+            });
+        }
+        for (row, json) in self.idle.iter().zip(rows(&mut report, "idle")) {
+            let ratio = row.bytes_per_connection / self.peer_of_idle(row).bytes_per_connection;
+            json["ratio_to_tonic"] = json!({ "bytes_per_connection": ratio });
+        }
+        round(&mut report);
+        Ok(serde_json::to_string_pretty(&report)? + "\n")
+    }
+
+    fn peer_of(&self, row: &servers::Row) -> servers::Sample {
+        let mut peers = self.servers.iter().filter(|peer| peer.shape == row.shape);
+        peers.find(|peer| peer.server == PEER).unwrap_or(row).median
+    }
+
+    fn peer_of_client(&self, row: &clients::Row) -> clients::Sample {
+        let mut peers = self.clients.iter().filter(|peer| peer.concurrency == row.concurrency);
+        peers.find(|peer| peer.client == PEER).unwrap_or(row).median
+    }
+
+    fn peer_of_idle<'a>(&'a self, row: &'a idle::Row) -> &'a idle::Row {
+        self.idle.iter().find(|peer| peer.server == PEER).unwrap_or(row)
+    }
+}
+
+fn rows<'a>(report: &'a mut Value, part: &str) -> impl Iterator<Item = &'a mut Value> {
+    report[part].as_array_mut().into_iter().flatten()
+}
+
+/// Leaves the digits that mean something.
+fn round(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(round),
+        Value::Object(fields) => fields.values_mut().for_each(round),
+        Value::Number(number) if number.is_f64() => {
+            let digits = number.as_f64().map(|float| (float * 1e3).round() / 1e3);
+            *value = json!(digits);
+        }
+        _ => {}
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "Medians of {} rounds, tokio {}. (…): the ratio to tonic.",
+            self.options.rounds, self.options.runtime
+        )?;
+        self.servers_table(f)?;
+        self.clients_table(f)?;
+        self.fairness_table(f)?;
+        self.idle_table(f)
+    }
+}
+
+impl Report {
+    fn servers_table(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.servers.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "\nServers under h2load: connections × calls in flight on each")?;
+        writeln!(
+            f,
+            "{:>6} {:<9} {:>16} {:>17} {:>16} {:>14} {:>7} {:>7}",
+            "", "", "requests/s", "CPU µs/request", "p99 µs", "memory MiB", "load %", "other %"
+        )?;
+        for row in &self.servers {
+            let (own, peer) = (row.median, self.peer_of(row));
+            writeln!(
+                f,
+                "{:>6} {:<9} {:>9.0} {} {:>10.2} {} {:>9.0} {} {:>7.1} {} {:>7.0} {:>7.0}",
+                format!("{}×{}", row.shape.connections, row.shape.in_flight),
+                row.server,
+                own.requests_per_second,
+                ratio(own.requests_per_second, peer.requests_per_second),
+                own.cpu_us_per_request,
+                ratio(own.cpu_us_per_request, peer.cpu_us_per_request),
+                own.p99_us,
+                ratio(own.p99_us, peer.p99_us),
+                own.peak_resident_bytes / f64::from(1 << 20),
+                ratio(own.peak_resident_bytes, peer.peak_resident_bytes),
+                own.load_busy_percent,
+                own.other_busy_percent,
+            )?;
+        }
+        Ok(())
+    }
+
+    fn clients_table(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(first) = self.clients.first() else { return Ok(()) };
+        writeln!(
+            f,
+            "\nClients against the {} server: calls in flight on one channel",
+            first.server
+        )?;
+        writeln!(
+            f,
+            "{:>6} {:<9} {:>16} {:>17} {:>16} {:>16}",
+            "", "", "calls/s", "CPU µs/call", "p50 µs", "p99 µs"
+        )?;
+        for row in &self.clients {
+            let (own, peer) = (row.median, self.peer_of_client(row));
+            writeln!(
+                f,
+                "{:>6} {:<9} {:>9.0} {} {:>10.2} {} {:>9.0} {} {:>9.0} {}",
+                row.concurrency,
+                row.client,
+                own.calls_per_second,
+                ratio(own.calls_per_second, peer.calls_per_second),
+                own.cpu_us_per_call,
+                ratio(own.cpu_us_per_call, peer.cpu_us_per_call),
+                own.p50_us,
+                ratio(own.p50_us, peer.p50_us),
+                own.p99_us,
+                ratio(own.p99_us, peer.p99_us),
+            )?;
+        }
+        Ok(())
+    }
+
+    fn fairness_table(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.fairness.is_empty() {
+            return Ok(());
+        }
+        writeln!(
+            f,
+            "\nFairness: the slowest quick call beside a handler that burns 50 ms, in ms: \
+             median of the windows, worst of all"
+        )?;
+        writeln!(
+            f,
+            "{:>6} {:<9} {:>18} {:>18} {:>18}",
+            "", "", "nothing burns", "same connection", "other connection"
+        )?;
+        for row in &self.fairness {
+            write!(f, "{:>6} {:<9}", "", row.server)?;
+            for wait in [row.quiet, row.same_connection, row.other_connection] {
+                write!(f, " {:>8.2}, {:>8.2}", wait.median_of_worst_ms, wait.worst_ms)?;
+            }
+            writeln!(f)?;
+        }
+        Ok(())
+    }
+
+    fn idle_table(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(first) = self.idle.first() else { return Ok(()) };
+        writeln!(f, "\nMemory of {} idle connections, one call behind each", first.connections)?;
+        writeln!(f, "{:>6} {:<9} {:>14} {:>22}", "", "", "memory MiB", "bytes/connection")?;
+        for row in &self.idle {
+            let peer = self.peer_of_idle(row);
+            writeln!(
+                f,
+                "{:>6} {:<9} {:>14.1} {:>15.0} {}",
+                "",
+                row.server,
+                row.resident_after_bytes as f64 / f64::from(1 << 20),
+                row.bytes_per_connection,
+                ratio(row.bytes_per_connection, peer.bytes_per_connection),
+            )?;
+        }
+        Ok(())
+    }
+}
+
+fn ratio(own: f64, peer: f64) -> String {
+    format!("({:.2})", own / peer)
+}
