@@ -179,6 +179,11 @@ impl Field {
             && self.value() == value
             && self.name() == name
     }
+
+    #[inline]
+    pub(crate) fn shares_octets_with(&self, other: &Field) -> bool {
+        Arc::ptr_eq(&self.bytes, &other.bytes)
+    }
 }
 
 impl fmt::Debug for Field {
@@ -213,7 +218,12 @@ impl<'a> FieldRef<'a> {
     /// The size in octets by which tables and header lists are limited (RFC 7541 §4.1).
     #[inline]
     pub fn size(&self) -> usize {
-        self.name.len() + self.value.len() + ENTRY_OVERHEAD
+        FieldRef::size_of(self.name, self.value)
+    }
+
+    #[inline]
+    pub(crate) fn size_of(name: &[u8], value: &[u8]) -> usize {
+        name.len() + value.len() + ENTRY_OVERHEAD
     }
 
     /// The field as one that owns its bytes: a clone where a table holds it, else a copy.

@@ -9,7 +9,12 @@ use yamabiko_core::hpack::{DEFAULT_TABLE_SIZE, DecodeError, Decoder, Encoder, In
 type OwnedField = (Vec<u8>, Vec<u8>, Indexing);
 
 fn indexing() -> impl Strategy<Value = Indexing> {
-    prop_oneof![Just(Indexing::Remember), Just(Indexing::Plain), Just(Indexing::Never)]
+    prop_oneof![
+        Just(Indexing::Remember),
+        Just(Indexing::RememberName),
+        Just(Indexing::Plain),
+        Just(Indexing::Never),
+    ]
 }
 
 /// Names and values that come again, some of them in the static table, and some of any octets.

@@ -2,7 +2,7 @@
 mod hpack_support;
 
 use hpack_support::{MAX_STRING, decode, decoder, table};
-use yamabiko_core::field::FieldKind;
+use yamabiko_core::field::{Field, FieldKind};
 use yamabiko_core::hpack::{DecodeError, Decoder, Encoder, Indexing};
 
 /// A literal with incremental indexing, its name and value not Huffman-coded.
@@ -118,6 +118,35 @@ fn a_remembered_field_is_one_octet_the_second_time() {
         encoder.encode(b"content-type", b"application/grpc", Indexing::Remember, &mut block);
     }
     assert_eq!(block, [0xbe]);
+}
+
+#[test]
+fn a_field_that_is_shared_with_the_encoder_is_the_same_as_its_octets() {
+    let field = Field::new(b"content-type", b"application/grpc");
+    let mut encoder = Encoder::new();
+    let mut first = Vec::new();
+    encoder.encode_field(&field, Indexing::Remember, &mut first);
+    let mut again = Vec::new();
+    encoder.encode_field(&field.clone(), Indexing::Remember, &mut again);
+    encoder.encode_field(&Field::new(field.name(), field.value()), Indexing::Remember, &mut again);
+    encoder.encode(field.name(), field.value(), Indexing::Remember, &mut again);
+    assert_eq!(again, [0xbe; 3]);
+
+    let mut expected = Vec::new();
+    Encoder::new().encode(field.name(), field.value(), Indexing::Remember, &mut expected);
+    assert_eq!(first, expected);
+}
+
+#[test]
+fn a_remembered_name_enters_once_for_all_values() {
+    let mut encoder = Encoder::new();
+    let mut decoder = decoder();
+    for value in ["1S", "2S", "3S", "2S"] {
+        let mut block = Vec::new();
+        encoder.encode(b"grpc-timeout", value.as_bytes(), Indexing::RememberName, &mut block);
+        assert_eq!(decode(&mut decoder, &block).0, [format!("grpc-timeout: {value}")]);
+        assert_eq!(table(&decoder), ["grpc-timeout: 1S"]);
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! when the size exceeds the maximum.
 use std::collections::VecDeque;
 
-use crate::field::Field;
+use crate::field::{Field, FieldRef};
 
 /// A dynamic table. It takes memory with its first entry.
 #[derive(Debug)]
@@ -35,6 +35,12 @@ impl DynamicTable {
         self.entries.iter().position(|entry| entry.is(name, value))
     }
 
+    /// The position of the entry that shares its octets with `field`.
+    #[inline]
+    pub(super) fn find_shared(&self, field: &Field) -> Option<usize> {
+        self.entries.iter().position(|entry| entry.shares_octets_with(field))
+    }
+
     /// The position of the newest entry with this name.
     pub(super) fn find_name(&self, name: &[u8]) -> Option<usize> {
         self.entries.iter().position(|entry| entry.name() == name)
@@ -56,6 +62,11 @@ impl DynamicTable {
         if self.entries.is_empty() {
             self.entries = VecDeque::new();
         }
+    }
+
+    /// Whether the field `name: value` can enter without an eviction.
+    pub(super) fn has_room_for(&self, name: &[u8], value: &[u8]) -> bool {
+        FieldRef::size_of(name, value) <= self.max_size - self.size
     }
 
     /// RFC 7541 §4.4: evicts what must make room; an entry that is larger than the table empties it.

@@ -11,6 +11,9 @@ pub enum Indexing {
     /// Insert the field unless that evicts an entry: later uses are one octet. For fields that come
     /// again on this connection.
     Remember,
+    /// Insert the field if no table has its name, unless that evicts an entry: later uses have the
+    /// name in an octet or two. For fields that come with every call, each time with another value.
+    RememberName,
     /// A literal that enters no table (RFC 7541 §6.2.2). For fields that differ from call to call.
     Plain,
     /// A literal that enters no table here or at any intermediary (RFC 7541 §6.2.3). For secrets:
@@ -59,49 +62,73 @@ impl Encoder {
         {
             integer::encode(index, bits::INDEXED_PREFIX, bits::INDEXED, out);
         } else {
-            self.encode_literal(name, value, indexing, out);
+            self.encode_literal(name, value, indexing, out, || Field::new(name, value));
+        }
+    }
+
+    /// Appends one field to the block, as [`encode`](Encoder::encode) does. It is found without a
+    /// look at its octets when it, or what it was cloned from, was remembered by this method.
+    #[inline]
+    pub fn encode_field(&mut self, field: &Field, indexing: Indexing, out: &mut Vec<u8>) {
+        if indexing != Indexing::Never
+            && let Some(index) = self
+                .table
+                .find_shared(field)
+                .map(index_of_position)
+                .or_else(|| self.find(field.name(), field.value()))
+        {
+            integer::encode(index, bits::INDEXED_PREFIX, bits::INDEXED, out);
+        } else {
+            self.encode_literal(field.name(), field.value(), indexing, out, || field.clone());
         }
     }
 
     #[inline]
     fn find(&self, name: &[u8], value: &[u8]) -> Option<usize> {
+        // The static table has values for little but pseudo-header fields.
+        if let Some(b':') = name.first()
+            && let Some(index) = static_table::find(name, value)
+        {
+            return Some(index);
+        }
         match self.table.find(name, value) {
-            Some(position) => Some(static_table::LENGTH + 1 + position),
+            Some(position) => Some(index_of_position(position)),
             None => static_table::find(name, value),
         }
     }
 
     fn find_name(&self, name: &[u8]) -> Option<usize> {
-        static_table::find_name(name).or_else(|| {
-            self.table.find_name(name).map(|position| static_table::LENGTH + 1 + position)
-        })
+        static_table::find_name(name).or_else(|| self.table.find_name(name).map(index_of_position))
     }
 
     #[inline(never)]
-    fn encode_literal(&mut self, name: &[u8], value: &[u8], indexing: Indexing, out: &mut Vec<u8>) {
+    fn encode_literal(
+        &mut self,
+        name: &[u8],
+        value: &[u8],
+        indexing: Indexing,
+        out: &mut Vec<u8>,
+        field: impl FnOnce() -> Field,
+    ) {
         let index = self.find_name(name);
-        let (prefix, pattern) = match indexing {
-            Indexing::Remember if self.remember(name, value) => {
-                (bits::LITERAL_REMEMBERED_PREFIX, bits::LITERAL_REMEMBERED)
-            }
-            Indexing::Remember | Indexing::Plain => (bits::LITERAL_PREFIX, bits::LITERAL_PLAIN),
-            Indexing::Never => (bits::LITERAL_PREFIX, bits::LITERAL_NEVER_INDEXED),
+        let remember = match indexing {
+            Indexing::Remember => true,
+            Indexing::RememberName => index.is_none(),
+            Indexing::Plain | Indexing::Never => false,
+        };
+        let (prefix, pattern) = if remember && self.table.has_room_for(name, value) {
+            self.table.insert(field());
+            (bits::LITERAL_REMEMBERED_PREFIX, bits::LITERAL_REMEMBERED)
+        } else if indexing == Indexing::Never {
+            (bits::LITERAL_PREFIX, bits::LITERAL_NEVER_INDEXED)
+        } else {
+            (bits::LITERAL_PREFIX, bits::LITERAL_PLAIN)
         };
         integer::encode(index.unwrap_or(0), prefix, pattern, out);
         if index.is_none() {
             encode_string(name, out);
         }
         encode_string(value, out);
-    }
-
-    /// Inserts the field and says whether it did.
-    fn remember(&mut self, name: &[u8], value: &[u8]) -> bool {
-        let field = Field::new(name, value);
-        let fits = self.table.size() + field.size() <= self.table.max_size();
-        if fits {
-            self.table.insert(field);
-        }
-        fits
     }
 
     #[cold]
@@ -118,6 +145,11 @@ impl Default for Encoder {
     fn default() -> Encoder {
         Encoder::new()
     }
+}
+
+/// RFC 7541 §2.3.3: the dynamic table's entries come after the static ones.
+fn index_of_position(position: usize) -> usize {
+    static_table::LENGTH + 1 + position
 }
 
 /// RFC 7541 §5.2: a string literal, Huffman-coded when that is shorter.
