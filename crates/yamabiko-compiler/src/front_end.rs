@@ -1,0 +1,165 @@
+//! From `.proto` files to descriptors. This file is the only one that knows
+//! the crate `protox`, and [`compile`] the only way in: our own front end will
+//! replace what is below.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use buffa_codegen::generated::descriptor::{FileDescriptorProto, FileDescriptorSet};
+use miette::Diagnostic as _;
+use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
+use protox::prost_reflect::prost_types;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Label};
+use crate::hints;
+use crate::sources::{Opened, Sources};
+
+/// What a set of `.proto` files says.
+pub(crate) struct Compiled {
+    /// The files and all that they import, a file after what it imports, with
+    /// names resolved and comments kept.
+    pub(crate) files: Vec<FileDescriptorProto>,
+    /// The names, in `files`, of the files that were asked for and of those
+    /// that they import from disk: those to generate code for.
+    pub(crate) generate: Vec<String>,
+    /// Every file that was read from disk.
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+/// Reads `files`, which lie below one of the `includes`, and what they import.
+pub(crate) fn compile(files: &[PathBuf], includes: &[PathBuf]) -> Result<Compiled, Diagnostics> {
+    let sources = Rc::new(RefCell::new(Sources::new(includes.to_vec())));
+    let problem = Rc::new(RefCell::new(None));
+    let mut resolver = ChainFileResolver::new();
+    resolver.add(Roots { sources: Rc::clone(&sources), problem: Rc::clone(&problem) });
+    resolver.add(GoogleFileResolver::new());
+    let mut compiler = protox::Compiler::with_file_resolver(resolver);
+    compiler.include_imports(true).include_source_info(true);
+
+    let mut found = Vec::new();
+    for file in files {
+        let name = name_of(file, &sources.borrow())?;
+        if let Err(error) = compiler.open_file(&name) {
+            match problem.borrow_mut().take() {
+                Some(diagnostic) => found.push(diagnostic),
+                None => explain(&error, &sources.borrow(), &mut found),
+            }
+        }
+    }
+    if !found.is_empty() {
+        // An import that is broken is reported once, not once for each importer.
+        let mut seen = BTreeSet::new();
+        found.retain(|diagnostic| seen.insert(diagnostic.to_string()));
+        return Err(found.into());
+    }
+    let set = decode(&compiler.encode_file_descriptor_set())?;
+    let sources = sources.borrow();
+    Ok(Compiled {
+        generate: set
+            .file
+            .iter()
+            .filter_map(|file| file.name.clone())
+            .filter(|name| sources.path(name).is_some())
+            .collect(),
+        files: set.file,
+        paths: sources.paths().map(Path::to_owned).collect(),
+    })
+}
+
+fn name_of(file: &Path, sources: &Sources) -> Result<String, Diagnostic> {
+    if let Err(error) = std::fs::metadata(file) {
+        return Err(if error.kind() == std::io::ErrorKind::NotFound {
+            let diagnostic = Diagnostic::new(format!("no such file: {}", file.display()));
+            hints::similar_file(file, diagnostic)
+        } else {
+            Diagnostic::new(format!("cannot read {}: {error}", file.display()))
+        });
+    }
+    sources.name_of(file).ok_or_else(|| {
+        Diagnostic::new(format!("{} is in none of the include directories", file.display()))
+            .help("include the directory that its imports are relative to")
+    })
+}
+
+fn decode(encoded: &[u8]) -> Result<FileDescriptorSet, Diagnostic> {
+    let options = buffa_codegen::tooling_decode_options().map_err(Diagnostic::new)?;
+    options
+        .decode_from_slice(encoded)
+        .map_err(|error| Diagnostic::new(format!("the descriptors cannot be read back: {error}")))
+}
+
+/// Our include directories, as protox asks for them.
+struct Roots {
+    sources: Rc<RefCell<Sources>>,
+    /// A diagnostic of ours, while an error of protox stands in for it.
+    problem: Rc<RefCell<Option<Diagnostic>>>,
+}
+
+impl FileResolver for Roots {
+    fn open_file(&self, name: &str) -> Result<File, protox::Error> {
+        match self.sources.borrow_mut().open(name) {
+            Ok(Opened::Text(text)) => File::from_source(name, &text),
+            Ok(Opened::Alias(known)) => Ok(alias(name, &known)),
+            Ok(Opened::NotFound) => Err(protox::Error::file_not_found(name)),
+            Err(diagnostic) => {
+                let error = protox::Error::new(diagnostic.to_string());
+                *self.problem.borrow_mut() = Some(diagnostic);
+                Err(error)
+            }
+        }
+    }
+}
+
+/// A file that holds nothing but what `known` defines.
+fn alias(name: &str, known: &str) -> File {
+    File::from_file_descriptor_proto(prost_types::FileDescriptorProto {
+        name: Some(name.to_owned()),
+        dependency: vec![known.to_owned()],
+        public_dependency: vec![0],
+        ..Default::default()
+    })
+}
+
+/// Puts an error of protox, and those related to it, in our form.
+fn explain(error: &protox::Error, sources: &Sources, found: &mut Vec<Diagnostic>) {
+    let name = error.file();
+    found.push(translate(error, &error.to_string(), name, sources));
+    for related in error.related().into_iter().flatten() {
+        found.push(translate(related, &related.to_string(), name, sources));
+    }
+}
+
+fn translate(
+    error: &dyn miette::Diagnostic,
+    message: &str,
+    name: Option<&str>,
+    sources: &Sources,
+) -> Diagnostic {
+    let text = name.and_then(|name| sources.text(name)).unwrap_or_default();
+    let labels: Vec<hints::Mark> = error
+        .labels()
+        .into_iter()
+        .flatten()
+        .map(|label| hints::Mark {
+            offset: label.offset(),
+            length: label.len(),
+            text: label.label().unwrap_or_default().to_owned(),
+        })
+        .collect();
+    let help = error.help().map(|help| help.to_string());
+    let raw = hints::Raw { message: message.to_owned(), labels, help };
+    let better = hints::improve(raw, text, sources);
+    let mut diagnostic = Diagnostic::new(better.message);
+    if let Some(name) = name {
+        diagnostic = diagnostic.in_file(sources.path(name).unwrap_or(Path::new(name)));
+    }
+    for mark in &better.labels {
+        diagnostic = diagnostic.at(Label::new(text, mark.offset, mark.length, &mark.text));
+    }
+    match better.help {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
+    }
+}
