@@ -1,4 +1,6 @@
 //! Huffman-coded strings (RFC 7541 §5.2).
+use std::slice;
+
 use super::DecodeError;
 use super::huffman_table::{
     CODES, END_OF_STRING, GROUPS, LENGTHS, LONGEST, SHORT, SHORT_BITS, SHORTEST, SORTED,
@@ -12,78 +14,79 @@ pub(super) fn decode(
 ) -> Result<(), DecodeError> {
     let start = out.len();
     let longest = encoded.len().saturating_mul(8) / SHORTEST as usize;
-    out.reserve(longest.min(max_length.saturating_add(SYMBOLS_PER_WORD)));
+    out.resize(start + longest.min(max_length), 0);
+    let mut symbols = Symbols { bits: 0, count: 0, slots: out[start..].iter_mut() };
 
-    // The next `count` bits are at the top of `bits`; below them are zeros or what follows them.
-    let mut bits = 0u64;
-    let mut count = 0u32;
     let mut rest = encoded;
     while let Some((word, _)) = rest.split_first_chunk::<8>() {
-        bits |= u64::from_be_bytes(*word) >> count;
-        let taken = (63 - count) / 8;
+        symbols.bits |= u64::from_be_bytes(*word) >> symbols.count;
+        let taken = (63 - symbols.count) / 8;
         rest = &rest[taken as usize..];
-        count += taken * 8;
-        while count >= LONGEST {
-            decode_one(&mut bits, &mut count, out)?;
-        }
-        if out.len() - start > max_length {
-            return Err(DecodeError::StringTooLong);
-        }
+        symbols.count += taken * 8;
+        symbols.decode_whole()?;
     }
     // What lies below was read ahead and comes again, octet by octet.
-    bits &= !(u64::MAX >> count);
-
+    symbols.bits &= !(u64::MAX >> symbols.count);
     for octet in rest {
-        bits |= u64::from(*octet) << (56 - count);
-        count += 8;
-        if count >= LONGEST {
-            decode_one(&mut bits, &mut count, out)?;
+        symbols.bits |= u64::from(*octet) << (56 - symbols.count);
+        symbols.count += 8;
+        symbols.decode_whole()?;
+    }
+    symbols.decode_end()?;
+
+    let unused = symbols.slots.len();
+    out.truncate(out.len() - unused);
+    Ok(())
+}
+
+/// The symbols on their way from bits to octets.
+struct Symbols<'a> {
+    /// The next `count` bits at the top; below them zeros or what follows them.
+    bits: u64,
+    count: u32,
+    /// Where the next octets go.
+    slots: slice::IterMut<'a, u8>,
+}
+
+impl Symbols<'_> {
+    /// Decodes as long as the bits hold a whole symbol for certain.
+    #[inline]
+    fn decode_whole(&mut self) -> Result<(), DecodeError> {
+        while self.count >= LONGEST {
+            let (symbol, length) = symbol_at(self.bits);
+            self.take(symbol, length)?;
         }
+        Ok(())
     }
-    decode_end(bits, count, out)?;
-    if out.len() - start > max_length {
-        return Err(DecodeError::StringTooLong);
-    }
-    Ok(())
-}
 
-/// The symbols that a 64-bit word may hold: how far the loop may go beyond the maximum.
-const SYMBOLS_PER_WORD: usize = 64 / SHORTEST as usize;
-
-#[inline]
-fn decode_one(bits: &mut u64, count: &mut u32, out: &mut Vec<u8>) -> Result<(), DecodeError> {
-    let (symbol, length) = symbol_at(*bits);
-    out.push(octet(symbol)?);
-    *bits <<= length;
-    *count -= length;
-    Ok(())
-}
-
-/// Decodes the last `count` bits, which end in the padding.
-fn decode_end(mut bits: u64, mut count: u32, out: &mut Vec<u8>) -> Result<(), DecodeError> {
-    while count > 0 {
-        // The padding is the beginning of the end-of-string code, which is all ones: with ones
-        // behind it, it decodes as a code that is longer than what is left.
-        let padded = bits | u64::MAX >> count;
-        let (symbol, length) = symbol_at(padded);
-        if length > count {
-            // RFC 7541 §5.2: at most seven bits of padding, all ones.
-            return if count < 8 && padded == u64::MAX {
-                Ok(())
-            } else {
-                Err(DecodeError::HuffmanPadding)
-            };
+    /// Decodes the last bits, which end in the padding.
+    fn decode_end(&mut self) -> Result<(), DecodeError> {
+        while self.count > 0 {
+            // The padding is the beginning of the end-of-string code, which is all ones: with ones
+            // behind it, it decodes as a code that is longer than what is left.
+            let padded = self.bits | u64::MAX >> self.count;
+            let (symbol, length) = symbol_at(padded);
+            if length > self.count {
+                // RFC 7541 §5.2: at most seven bits of padding, all ones.
+                return if self.count < 8 && padded == u64::MAX {
+                    Ok(())
+                } else {
+                    Err(DecodeError::HuffmanPadding)
+                };
+            }
+            self.take(symbol, length)?;
         }
-        out.push(octet(symbol)?);
-        bits <<= length;
-        count -= length;
+        Ok(())
     }
-    Ok(())
-}
 
-#[inline]
-fn octet(symbol: u16) -> Result<u8, DecodeError> {
-    u8::try_from(symbol).map_err(|_| DecodeError::HuffmanEndOfString)
+    #[inline]
+    fn take(&mut self, symbol: u16, length: u32) -> Result<(), DecodeError> {
+        let octet = u8::try_from(symbol).map_err(|_| DecodeError::HuffmanEndOfString)?;
+        *self.slots.next().ok_or(DecodeError::StringTooLong)? = octet;
+        self.bits <<= length;
+        self.count -= length;
+        Ok(())
+    }
 }
 
 /// The symbol whose code begins `bits`, and the code's length.
