@@ -1,6 +1,7 @@
 //! What to generate, from where, to where.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use buffa_codegen::context::CodeGenContext;
@@ -44,6 +45,31 @@ pub struct GeneratedFile {
     pub path: PathBuf,
     /// Its text.
     pub content: String,
+}
+
+impl GeneratedFile {
+    /// Whether the file is there, below `directory`, with this content.
+    pub fn is_current_in(&self, directory: &Path) -> bool {
+        fs::read(directory.join(&self.path)).is_ok_and(|found| found == self.content.as_bytes())
+    }
+
+    /// Writes the file below `directory`, which is created if need be. A file
+    /// that is current is left alone, so that nothing that depends on it is
+    /// built again.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be written.
+    pub fn write_to(&self, directory: &Path) -> Result<(), Diagnostic> {
+        if self.is_current_in(directory) {
+            return Ok(());
+        }
+        let path = directory.join(&self.path);
+        path.parent()
+            .map_or(Ok(()), fs::create_dir_all)
+            .and_then(|()| fs::write(&path, &self.content))
+            .map_err(|error| Diagnostic::new(format!("cannot write {}: {error}", path.display())))
+    }
 }
 
 /// How the generated files hang together.
@@ -102,7 +128,9 @@ impl Config {
                     .help("call this from build.rs, or set Config::out_dir")
             })?;
         let generated = self.compile(files, Layout::BuildScript)?;
-        crate::build::write(&out_dir, &generated.files)?;
+        for file in &generated.files {
+            file.write_to(&out_dir)?;
+        }
         Ok(generated)
     }
 

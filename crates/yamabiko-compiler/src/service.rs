@@ -138,11 +138,11 @@ impl<'a> Service<'a> {
         let registrations = self.methods.iter().map(|method| {
             let Method { name, path, request, response, .. } = method;
             quote! {
-                let service = ::std::sync::Arc::clone(&self.inner);
+                let service = ::core::clone::Clone::clone(&self.inner);
                 methods.unary::<::yamabiko::codegen::Buffa, #request, #response, _, _>(
                     #path,
                     move |request, context| {
-                        let service = ::std::sync::Arc::clone(&service);
+                        let service = ::core::clone::Clone::clone(&service);
                         async move {
                             <#handler as #service>::#name(&service, request, &context).await
                         }
@@ -174,7 +174,7 @@ impl<'a> Service<'a> {
 
             impl<#handler> ::core::clone::Clone for #server<#handler> {
                 fn clone(&self) -> Self {
-                    Self { inner: ::std::sync::Arc::clone(&self.inner) }
+                    Self { inner: ::core::clone::Clone::clone(&self.inner) }
                 }
             }
 
