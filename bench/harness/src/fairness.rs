@@ -1,7 +1,9 @@
-//! One slow handler and its neighbours: a call whose handler burns 50 ms of CPU, while quick calls
-//! of the same method run beside it, on the same connection and on another one. Server and load
-//! may use both cores.
+//! Quick calls and their neighbours: how long they wait beside a call of the same method whose
+//! handler burns 50 ms of CPU, on the same connection and on another one, and beside a connection
+//! that keeps the server busy. Server and load may use both cores.
 
+use std::future::Future;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
@@ -13,6 +15,8 @@ use tonic::transport::Channel;
 use tonic_hello::HelloRequest;
 use tonic_hello::hello_service_client::HelloServiceClient;
 
+use crate::h2load::{H2load, Shape};
+use crate::machine::Cores;
 use crate::options::Options;
 use crate::process::Programs;
 use crate::{SERVERS, check, median};
@@ -21,6 +25,11 @@ use crate::{SERVERS, check, median};
 const PAUSE: Duration = Duration::from_millis(1);
 /// Burning calls a round.
 const BURNS_PER_ROUND: usize = 5;
+
+/// The load of the connection that keeps the server busy.
+const FLOOD: Shape = Shape { connections: 1, in_flight: 100 };
+/// How long it does in each window.
+const FLOOD_TIME: Duration = Duration::from_millis(100);
 
 type Client = HelloServiceClient<Channel>;
 
@@ -34,9 +43,11 @@ pub(crate) struct Row {
     pub(crate) same_connection: Wait,
     /// The burning call is on another connection.
     pub(crate) other_connection: Wait,
+    /// Another connection always has a hundred quick calls in flight.
+    pub(crate) beside_a_flood: Wait,
 }
 
-/// The worst quick call of each window of 50 ms.
+/// The worst quick call of each window: of the 50 ms that a call burns.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Wait {
     pub(crate) median_of_worst_ms: f64,
@@ -46,18 +57,28 @@ pub(crate) struct Wait {
 }
 
 /// Measures all servers.
-pub(crate) fn measure(options: &Options, programs: &Programs) -> anyhow::Result<Vec<Row>> {
+pub(crate) fn measure(
+    options: &Options,
+    programs: &Programs,
+    cores: Cores,
+) -> anyhow::Result<Vec<Row>> {
+    let h2load = Arc::new(H2load::new(cores.load)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let windows = options.rounds * BURNS_PER_ROUND;
     let row = |name| {
         eprintln!("fairness {name:>9}");
         let server = programs.multi_threaded().serve(name, None)?;
-        runtime.block_on(probe(name, server.address(), windows))
+        runtime.block_on(probe(name, server.address(), &h2load, windows))
     };
     SERVERS.into_iter().map(row).collect()
 }
 
-async fn probe(server: &'static str, address: String, windows: usize) -> anyhow::Result<Row> {
+async fn probe(
+    server: &'static str,
+    address: String,
+    h2load: &Arc<H2load>,
+    windows: usize,
+) -> anyhow::Result<Row> {
     let near = check::connect(&address).await?;
     let far = check::connect(&address).await?;
     for client in [&near, &far] {
@@ -67,17 +88,25 @@ async fn probe(server: &'static str, address: String, windows: usize) -> anyhow:
     }
     Ok(Row {
         server,
-        quiet: waits(None, &near, windows).await?,
-        same_connection: waits(Some(&near), &near, windows).await?,
-        other_connection: waits(Some(&near), &far, windows).await?,
+        quiet: waits(silence, &near, windows).await?,
+        same_connection: waits(|| burn(near.clone()), &near, windows).await?,
+        other_connection: waits(|| burn(near.clone()), &far, windows).await?,
+        beside_a_flood: waits(|| flood(Arc::clone(h2load), address.clone()), &far, windows).await?,
     })
 }
 
-/// Quick calls through one client while another, where there is one, burns.
-async fn waits(burning: Option<&Client>, calling: &Client, windows: usize) -> anyhow::Result<Wait> {
+/// Quick calls through a client during windows in which something else happens.
+async fn waits<F>(
+    neighbour: impl Fn() -> F,
+    calling: &Client,
+    windows: usize,
+) -> anyhow::Result<Wait>
+where
+    F: Future<Output = anyhow::Result<()>> + Send + 'static,
+{
     let (mut worst, mut calls) = (Vec::new(), 0);
     for _ in 0..windows {
-        let window = tokio::spawn(window(burning.cloned()));
+        let window = tokio::spawn(neighbour());
         let waits = quick_calls(calling.clone(), &window).await?;
         calls += waits.len();
         worst.extend(waits.into_iter().max().map(|wait| wait.as_secs_f64() * 1e3));
@@ -91,16 +120,21 @@ async fn waits(burning: Option<&Client>, calling: &Client, windows: usize) -> an
     })
 }
 
-/// One burning call; without a client, the same time in silence.
-async fn window(client: Option<Client>) -> anyhow::Result<()> {
-    match client {
-        None => tokio::time::sleep(BURN).await,
-        Some(mut client) => {
-            let start = Instant::now();
-            client.say_hello(HelloRequest { name: BURN_NAME.into() }).await?;
-            ensure!(start.elapsed() >= BURN, "the handler did not burn");
-        }
-    }
+async fn silence() -> anyhow::Result<()> {
+    tokio::time::sleep(BURN).await;
+    Ok(())
+}
+
+async fn burn(mut client: Client) -> anyhow::Result<()> {
+    let start = Instant::now();
+    client.say_hello(HelloRequest { name: BURN_NAME.into() }).await?;
+    ensure!(start.elapsed() >= BURN, "the handler did not burn");
+    Ok(())
+}
+
+async fn flood(h2load: Arc<H2load>, address: String) -> anyhow::Result<()> {
+    let load = move || h2load.run(&address, FLOOD, FLOOD_TIME);
+    tokio::task::spawn_blocking(load).await??;
     Ok(())
 }
 

@@ -50,7 +50,7 @@ fn main() -> anyhow::Result<()> {
         report.clients = clients::measure(&options, &programs, cores)?;
     }
     if options.wants(Part::Fairness) {
-        report.fairness = fairness::measure(&options, &programs)?;
+        report.fairness = fairness::measure(&options, &programs, cores)?;
     }
     if options.wants(Part::Idle) {
         report.idle = idle::measure(&options, &programs, cores)?;

@@ -179,17 +179,17 @@ impl Report {
         }
         writeln!(
             f,
-            "\nFairness: the slowest quick call beside a handler that burns 50 ms, in ms: \
-             median of the windows, worst of all"
+            "\nFairness: the slowest quick call, in ms, median of the windows and worst of all: alone, \
+             beside a handler that burns 50 ms, beside 1×100"
         )?;
         writeln!(
             f,
-            "{:>6} {:<9} {:>18} {:>18} {:>18}",
-            "", "", "nothing burns", "same connection", "other connection"
+            "{:>6} {:<9} {:>18} {:>18} {:>18} {:>18}",
+            "", "", "alone", "same connection", "other connection", "beside 1×100"
         )?;
         for row in &self.fairness {
             write!(f, "{:>6} {:<9}", "", row.server)?;
-            for wait in [row.quiet, row.same_connection, row.other_connection] {
+            for wait in [row.quiet, row.same_connection, row.other_connection, row.beside_a_flood] {
                 write!(f, " {:>8.2}, {:>8.2}", wait.median_of_worst_ms, wait.worst_ms)?;
             }
             writeln!(f)?;
