@@ -261,11 +261,12 @@ const fn name_is_valid(name: &[u8]) -> bool {
     true
 }
 
-/// RFC 9113 §8.2.1: no NUL, LF or CR anywhere, no SP or HTAB at either end.
+/// RFC 9113 §8.2.1: no NUL, LF or CR.
+///
+/// It forbids SP and HTAB at either end too, but gRPC sends a `grpc-message` that ends in a space
+/// as it stands and lets a receiver strip such whitespace (grpc `doc/PROTOCOL-HTTP2.md`,
+/// "Status-Message", "Custom-Metadata"). To refuse it would lose the status of a call.
 const fn value_is_valid(value: &[u8]) -> bool {
-    if let ([b' ' | b'\t', ..], _) | (_, [.., b' ' | b'\t']) = (value, value) {
-        return false;
-    }
     let mut index = 0;
     while index < value.len() {
         if matches!(value[index], 0 | b'\n' | b'\r') {

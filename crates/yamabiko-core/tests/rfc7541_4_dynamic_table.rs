@@ -90,9 +90,9 @@ fn a_name_from_the_table_with_another_value_is_classified_anew() {
     let block = [
         remembered("te", "gzip"),
         [&[0x0f, 0x2f, 8][..], b"trailers"].concat(),
-        remembered("x", " bad"),
+        remembered("x", "\0bad"),
         [&[0x0f, 0x2f, 4][..], b"good"].concat(),
-        [&[0x0f, 0x2f, 4][..], b"bad "].concat(),
+        [&[0x0f, 0x2f, 4][..], b"bad\n"].concat(),
     ]
     .concat();
     let mut kinds = Vec::new();

@@ -74,9 +74,10 @@ fn a_value_has_no_line_ends_or_nul() {
 }
 
 #[test]
-fn a_value_neither_begins_nor_ends_with_space() {
+fn a_value_may_begin_and_end_with_space_as_grpc_message_does() {
     for value in [" ", "\t", " a", "a ", "\ta", "a\t"] {
-        assert_eq!(kind(b"a", value.as_bytes()), FieldKind::Malformed, "{value:?}");
+        assert_eq!(kind(b"a", value.as_bytes()), FieldKind::Metadata, "{value:?}");
+        assert_eq!(kind(b"grpc-message", value.as_bytes()), FieldKind::GrpcMessage, "{value:?}");
     }
     assert_eq!(kind(b"a", b"a b\tc"), FieldKind::Metadata);
     assert_eq!(kind(b"a", b""), FieldKind::Metadata);
