@@ -2,6 +2,7 @@
 //! order (head, messages), response events in order (head, messages, status).
 //! Every call ends with exactly one status.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::head::{self, ResponseReader, Target};
@@ -58,7 +59,7 @@ pub struct ClientConnection {
     inbound: Inbound,
     target: Target,
     /// Statuses that are to be told before the next frame is read.
-    later: Vec<(StreamKey, Status)>,
+    later: VecDeque<(StreamKey, Status)>,
 }
 
 impl ClientConnection {
@@ -68,7 +69,7 @@ impl ClientConnection {
             h2: Connection::new(Side::Client, config, now),
             inbound: Inbound::new(limits),
             target,
-            later: Vec::new(),
+            later: VecDeque::new(),
         }
     }
 
@@ -121,18 +122,23 @@ impl ClientConnection {
         if let Some(call) = self.h2.reset(stream, ErrorCode::CANCEL) {
             self.inbound.forget(&call.assembler);
         }
+        self.later.retain(|(ended, _)| *ended != stream);
     }
 
     /// The next thing that has happened. Call until it gives `None`.
     ///
     /// # Errors
-    /// The connection has failed. The calls of [`calls`](Self::calls) have ended with it.
+    /// The connection has failed. The calls of [`calls`](Self::calls) have ended with it. Later
+    /// calls give `None`.
     pub fn next_event<'a>(
         &mut self,
         input: &'a ReceiveBuffer,
         now: Instant,
     ) -> Result<Option<Event<'a>>, Error> {
         loop {
+            if self.h2.has_failed() {
+                return Ok(None);
+            }
             if let Some(stream) = self.inbound.unfinished() {
                 if let Some(event) = self.carry_on(stream) {
                     return Ok(Some(event));
@@ -140,7 +146,7 @@ impl ClientConnection {
                 continue;
             }
             // Behind the messages of the same frame: a status is the last thing of its call.
-            if let Some((stream, status)) = self.later.pop() {
+            if let Some((stream, status)) = self.later.pop_front() {
                 return Ok(Some(Event::Status { stream, status, unprocessed: false }));
             }
             let event = match self.h2.next_event(input, now)? {
@@ -155,7 +161,7 @@ impl ClientConnection {
                     self.inbound.forget(&call.assembler);
                     // REFUSED_STREAM, and what a GOAWAY leaves out, was not looked at
                     // (RFC 9113 §8.7).
-                    let unprocessed = code == ErrorCode::REFUSED_STREAM && by == By::Peer;
+                    let unprocessed = code == ErrorCode::REFUSED_STREAM && by != By::Us;
                     let status = status_of_reset(code, by);
                     Some(Event::Status { stream, status, unprocessed })
                 }
@@ -179,7 +185,7 @@ impl ClientConnection {
         let status = match self.h2.decode(block, section, |field| reader.take(field)) {
             Err(Err(error)) => return Err(error),
             Err(Ok(Unusable::Malformed(reason))) => {
-                concluded(Code::Internal, format!("malformed response: {reason}"))
+                return Ok(Some(self.malformed(stream, reason)));
             }
             Err(Ok(Unusable::TooLarge { size })) => {
                 let limit = self.h2.config().max_header_list;
@@ -195,11 +201,15 @@ impl ClientConnection {
                 }
             }
             Ok(()) if after_head => {
-                concluded(Code::Internal, "malformed response: trailers without an end".into())
+                return Ok(Some(self.malformed(stream, "trailers without an end")));
             }
             Ok(()) if reader.is_informational() => return Ok(None),
             Ok(()) => match reader.check_head() {
                 Ok(()) => {
+                    if let Some(length) = reader.content_length {
+                        // The server has not ended its side, so it may still keep its word.
+                        let _ = self.h2.expect_body(stream, length);
+                    }
                     if let Some(call) = self.h2.call(stream) {
                         call.has_head = true;
                     }
@@ -219,6 +229,15 @@ impl ClientConnection {
         Event::Status { stream, status, unprocessed: false }
     }
 
+    /// RFC 9113 §8.1.1: a malformed response is a stream error PROTOCOL_ERROR.
+    fn malformed<'a>(&mut self, stream: StreamKey, reason: &str) -> Event<'a> {
+        if let Some(call) = self.h2.reset(stream, ErrorCode::PROTOCOL_ERROR) {
+            self.inbound.forget(&call.assembler);
+        }
+        let status = concluded(Code::Internal, format!("malformed response: {reason}"));
+        Event::Status { stream, status, unprocessed: false }
+    }
+
     #[inline]
     fn data<'a>(
         &mut self,
@@ -229,9 +248,7 @@ impl ClientConnection {
         self.h2.release(stream, u32::try_from(data.len()).unwrap_or(u32::MAX));
         let call = self.h2.call(stream)?;
         if !call.has_head {
-            let status =
-                concluded(Code::Internal, "malformed response: DATA before HEADERS".into());
-            return Some(self.end(stream, status));
+            return Some(self.malformed(stream, "DATA before HEADERS"));
         }
         let brought = self.inbound.receive(stream, &mut call.assembler, data, end_stream);
         self.tell(stream, brought)
@@ -259,7 +276,7 @@ impl ClientConnection {
                     else {
                         return None;
                     };
-                    self.later.push((stream, status));
+                    self.later.push_back((stream, status));
                 }
                 Some(Event::Message { stream, message })
             }
@@ -334,6 +351,10 @@ fn ended_without_status() -> Status {
 fn status_of_reset(code: ErrorCode, by: By) -> Status {
     match by {
         By::Peer => concluded(code_for_reset(code), format!("the server reset the call: {code}")),
+        By::Farewell => concluded(
+            Code::Unavailable,
+            "the server is leaving and did not look at the call".into(),
+        ),
         By::Us => concluded(Code::Internal, format!("the server broke HTTP/2: {code}")),
     }
 }

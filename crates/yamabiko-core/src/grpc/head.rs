@@ -63,9 +63,9 @@ impl RequestReader {
                 }
                 None => {}
             },
-            FieldKind::ContentLength => match std::str::from_utf8(field.value).map(str::parse) {
-                Ok(Ok(length)) => self.content_length = Some(length),
-                _ => self.refuse(Refusal::Http(b"400")),
+            FieldKind::ContentLength => match content_length(field.value) {
+                Some(length) => self.content_length = Some(length),
+                None => self.refuse(Refusal::Http(b"400")),
             },
             FieldKind::GrpcTimeout => match timeout::parse(field.value) {
                 Some(timeout) => self.timeout = Some(timeout),
@@ -181,6 +181,12 @@ fn write_metadata(encoder: &mut Encoder, out: &mut Vec<u8>, metadata: &Metadata)
     }
 }
 
+/// RFC 9110 §8.6: digits and nothing else.
+fn content_length(value: &[u8]) -> Option<u64> {
+    let digits = std::str::from_utf8(value).ok()?;
+    digits.bytes().all(|digit| digit.is_ascii_digit()).then(|| digits.parse().ok())?
+}
+
 /// The head or the trailers of a response while their fields are decoded.
 #[derive(Debug, Default)]
 pub(super) struct ResponseReader {
@@ -191,6 +197,8 @@ pub(super) struct ResponseReader {
     code: Option<Field>,
     message: Option<Field>,
     details: Option<Vec<u8>>,
+    /// The body's length, if the server says it.
+    pub(super) content_length: Option<u64>,
     /// Everything else.
     pub(super) metadata: Metadata,
 }
@@ -213,7 +221,7 @@ impl ResponseReader {
                 self.encoding = Some(field.to_field());
             }
             FieldKind::GrpcEncoding | FieldKind::GrpcAcceptEncoding => {}
-            FieldKind::ContentLength => {}
+            FieldKind::ContentLength => self.content_length = content_length(field.value),
             FieldKind::GrpcStatus => self.code = Some(field.to_field()),
             FieldKind::GrpcMessage => self.message = Some(field.to_field()),
             FieldKind::GrpcStatusDetails => self.details = super::binary::decode(field.value),

@@ -59,6 +59,11 @@ impl Assembler {
         self.bytes.len()
     }
 
+    /// Whether no message has begun.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
     /// Takes the next message off the front of `data`, or takes all of it and waits for more.
     ///
     /// # Errors

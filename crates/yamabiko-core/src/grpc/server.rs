@@ -2,6 +2,7 @@
 //! order (head, messages, end), response commands in order (head, messages,
 //! status).
 
+use std::collections::VecDeque;
 use std::time::Instant;
 
 use super::deadlines::Deadlines;
@@ -11,7 +12,7 @@ use super::message::{self, Assembler, PREFIX_LEN, Payload};
 use super::{Code, Metadata, Status};
 use crate::ReceiveBuffer;
 use crate::frame::ErrorCode;
-use crate::h2::{self, Config, Connection, Error, Gone, Section, Side, StreamKey, Unusable};
+use crate::h2::{self, By, Config, Connection, Error, Gone, Section, Side, StreamKey, Unusable};
 use crate::hpack::Indexing;
 
 /// What happens to the calls of a server's connection.
@@ -90,7 +91,7 @@ pub struct ServerConnection {
     inbound: Inbound,
     deadlines: Deadlines,
     /// What is to be told before the next frame is read.
-    later: Vec<(StreamKey, Later)>,
+    later: VecDeque<(StreamKey, Later)>,
 }
 
 impl ServerConnection {
@@ -100,25 +101,33 @@ impl ServerConnection {
             h2: Connection::new(Side::Server, config, now),
             inbound: Inbound::new(limits),
             deadlines: Deadlines::default(),
-            later: Vec::new(),
+            later: VecDeque::new(),
         }
     }
 
     /// The next thing that has happened. Call until it gives `None`.
     ///
     /// # Errors
-    /// The connection has failed, and every call on it. Its last words are in the output.
+    /// The connection has failed, and every call on it. Its last words are in the output. Later
+    /// calls give `None`.
     pub fn next_event<'a>(
         &mut self,
         input: &'a ReceiveBuffer,
         now: Instant,
     ) -> Result<Option<Event<'a>>, Error> {
         loop {
-            if let Some((stream, later)) = self.later.pop() {
-                return Ok(Some(match later {
-                    Later::End => Event::End { stream },
-                    Later::Cancelled(cause) => Event::Cancelled { stream, cause },
-                }));
+            if self.h2.has_failed() {
+                return Ok(None);
+            }
+            if let Some((stream, later)) = self.later.pop_front() {
+                match later {
+                    // It may have been answered or have timed out in between.
+                    Later::End if !self.is_live(stream) => continue,
+                    Later::End => return Ok(Some(Event::End { stream })),
+                    Later::Cancelled(cause) => {
+                        return Ok(Some(Event::Cancelled { stream, cause }));
+                    }
+                }
             }
             if let Some(stream) = self.inbound.unfinished() {
                 if let Some(event) = self.carry_on(stream) {
@@ -137,9 +146,11 @@ impl ServerConnection {
                 Some(h2::Event::Headers { stream, block, end_stream, .. }) => {
                     self.trailers(stream, &block, end_stream)?
                 }
-                Some(h2::Event::Reset { stream, call, .. }) => {
+                Some(h2::Event::Reset { stream, by, call, .. }) => {
                     self.inbound.forget(&call.assembler);
-                    Some(Event::Cancelled { stream, cause: Cancelled::ByClient })
+                    let cause =
+                        if by == By::Us { Cancelled::BadRequest } else { Cancelled::ByClient };
+                    (call.response != Response::Ended).then_some(Event::Cancelled { stream, cause })
                 }
                 Some(h2::Event::LimitsChanged) => None,
             };
@@ -161,7 +172,7 @@ impl ServerConnection {
             Ok(()) => {}
             Err(Err(error)) => return Err(error),
             Err(Ok(Unusable::Malformed(_))) => {
-                self.h2.reset(stream, ErrorCode::PROTOCOL_ERROR);
+                self.h2.reset_broken(stream, ErrorCode::PROTOCOL_ERROR);
                 return Ok(None);
             }
             Err(Ok(Unusable::TooLarge { size })) => {
@@ -173,8 +184,11 @@ impl ServerConnection {
                 return Ok(None);
             }
         }
-        if let Some(length) = reader.content_length {
-            self.h2.expect_body(stream, length);
+        if let Some(length) = reader.content_length
+            && self.h2.expect_body(stream, length).is_err()
+        {
+            self.h2.reset_broken(stream, ErrorCode::PROTOCOL_ERROR);
+            return Ok(None);
         }
         match reader.finish() {
             Ok(head) => {
@@ -184,7 +198,7 @@ impl ServerConnection {
                     self.deadlines.add(at, stream, |key| h2.call(key).is_some());
                 }
                 if end_stream {
-                    self.later.push((stream, Later::End));
+                    self.later.push_back((stream, Later::End));
                 }
                 Ok(Some(Event::Call { stream, head, deadline }))
             }
@@ -210,11 +224,12 @@ impl ServerConnection {
             // RFC 9113 §8.1: a second header section ends the stream, or the request is malformed.
             Ok(()) if end_stream => {}
             _ => {
-                if let Some(call) = self.h2.reset(stream, ErrorCode::PROTOCOL_ERROR) {
-                    self.inbound.forget(&call.assembler);
-                }
+                let call = self.h2.reset_broken(stream, ErrorCode::PROTOCOL_ERROR);
+                let Some(call) = call else { return Ok(None) };
+                self.inbound.forget(&call.assembler);
                 let cause = Cancelled::BadRequest;
-                return Ok(Some(Event::Cancelled { stream, cause }));
+                return Ok((call.response != Response::Ended)
+                    .then_some(Event::Cancelled { stream, cause }));
             }
         }
         Ok(self.data(stream, &[], true))
@@ -258,6 +273,7 @@ impl ServerConnection {
             Ok(Brought::End) => Some(Event::End { stream }),
             Ok(Brought::Nothing) => None,
             Err(status) => {
+                self.h2.blame();
                 self.finish(stream, &status);
                 Some(Event::Cancelled { stream, cause: Cancelled::BadRequest })
             }
@@ -323,7 +339,7 @@ impl ServerConnection {
                 head::write_status(encoder, out, &status);
             })
         };
-        debug_assert!(sent.is_ok(), "the call was live");
+        debug_assert!(sent.is_ok() || self.h2.has_failed(), "the call was live");
     }
 
     /// Answers a request that is not gRPC, in plain HTTP.
@@ -343,6 +359,9 @@ impl ServerConnection {
 
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
     pub fn poll_timeout(&self) -> Option<Instant> {
+        if self.h2.has_failed() {
+            return None;
+        }
         match (self.h2.poll_timeout(), self.deadlines.next()) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
@@ -354,6 +373,9 @@ impl ServerConnection {
     /// # Errors
     /// The connection has failed.
     pub fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
+        if self.h2.has_failed() {
+            return Ok(());
+        }
         while let Some(stream) = self.deadlines.pop(now) {
             match self.h2.call(stream).map(|call| call.response) {
                 None => {}
@@ -364,7 +386,9 @@ impl ServerConnection {
                 Some(_) => {
                     let status = Status::deadline_exceeded("the deadline passed before the answer");
                     self.finish(stream, &status);
-                    self.later.push((stream, Later::Cancelled(Cancelled::Deadline)));
+                    // What still waits for a window then is of no use to anybody.
+                    self.h2.reset(stream, ErrorCode::CANCEL);
+                    self.later.push_back((stream, Later::Cancelled(Cancelled::Deadline)));
                 }
             }
         }

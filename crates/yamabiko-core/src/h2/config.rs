@@ -4,6 +4,10 @@ use std::time::Duration;
 
 /// Concurrent streams that a peer may open.
 pub const MAX_CONCURRENT_STREAMS: u32 = 1_024;
+/// Streams that we open before the peer has said how many it allows.
+pub const UNTOLD_CONCURRENT_STREAMS: u32 = 100;
+/// Streams that we have reset and whose late frames are left, as RFC 9113 §5.1 asks.
+pub const RESETS_REMEMBERED: usize = 1_024;
 /// Bytes of a header list, counted as RFC 9113 §6.5.2 does.
 pub const MAX_HEADER_LIST: u32 = 16 * 1024;
 /// CONTINUATION frames in one header block.

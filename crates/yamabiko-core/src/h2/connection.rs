@@ -4,12 +4,12 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use super::config::Config;
-use super::error::Error;
+use super::config::{Config, RESETS_REMEMBERED};
+use super::error::{Error, Speaks};
 use super::farewell::Farewell;
 use super::field_rules::{FieldRules, Section, Unusable};
-use super::floods::{Flood, Floods};
-use super::header_block::HeaderBlock;
+use super::floods::Floods;
+use super::header_block::{HeaderBlock, LONGEST_BLOCK};
 use super::output::Output;
 use super::preface::{self, First, PREFACE};
 use super::settings::{OwnSettings, PeerSettings};
@@ -18,7 +18,14 @@ use super::window::{DEFAULT_WINDOW, ReceiveWindow, SendWindow};
 use crate::ReceiveBuffer;
 use crate::field::FieldRef;
 use crate::frame::{ErrorCode, write_goaway, write_window_update};
-use crate::hpack::{Decoder, Encoder};
+use crate::hpack::{DEFAULT_TABLE_SIZE, Decoder, Encoder};
+
+/// The most that a string of the longest header block can be: a Huffman code has at least 5 bits.
+const LONGEST_STRING: usize = LONGEST_BLOCK * 8 / 5;
+/// How a server of HTTP/1 begins its answer.
+const HTTP1: &[u8] = b"HTTP/1.";
+/// How a server of TLS begins its answer (RFC 8446 §5.1).
+const TLS_ALERT: u8 = 0x15;
 
 /// Which end of the connection we are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +86,23 @@ pub(super) struct Flow {
 pub(super) struct Identifiers {
     pub(super) last_peer: u32,
     pub(super) next_own: u32,
+    /// Streams that we have reset while the peer could send on them, the latest last.
+    reset: VecDeque<u32>,
+}
+
+impl Identifiers {
+    /// We have reset a stream, and the peer does not know it yet.
+    pub(super) fn remember_reset(&mut self, id: u32) {
+        if self.reset.len() >= RESETS_REMEMBERED {
+            self.reset.pop_front();
+        }
+        self.reset.push_back(id);
+    }
+
+    /// Whether the peer may have sent a frame before it heard that the stream is reset.
+    pub(super) fn was_reset(&self, id: u32) -> bool {
+        self.reset.contains(&id)
+    }
 }
 
 /// One HTTP/2 connection, client or server. `C` is what the layer above keeps for each stream.
@@ -102,18 +126,17 @@ pub struct Connection<C> {
     pub(super) farewell: Farewell,
     pub(super) floods: Floods,
     pub(super) output: Output,
-    /// Streams that are lost and whose loss has not been told yet.
-    pub(super) doomed: Vec<StreamKey>,
 }
 
 impl<C: Default> Connection<C> {
-    /// A connection that has just been accepted or opened. Its preface and SETTINGS are ready to
-    /// be sent.
+    /// A connection that has just been accepted or opened. The preface and SETTINGS of a client
+    /// are ready to be sent; a server's leave when it has seen that the peer speaks HTTP/2.
     pub fn new(side: Side, config: Config, now: Instant) -> Self {
         let phase = if side == Side::Server { Phase::Preface } else { Phase::Settings };
         let mut connection = Connection {
             opening: Opening { side, phase, deadline: now + config.handshake },
-            decoder: Decoder::new(4096, config.max_header_list as usize),
+            // A string that is too long for the list costs its stream, not the connection.
+            decoder: Decoder::new(DEFAULT_TABLE_SIZE, LONGEST_STRING),
             encoder: Encoder::new(),
             header_block: HeaderBlock::default(),
             streams: Streams::default(),
@@ -123,13 +146,16 @@ impl<C: Default> Connection<C> {
                 line: VecDeque::new(),
                 queued: 0,
             },
-            ids: Identifiers { last_peer: 0, next_own: if side == Side::Client { 1 } else { 2 } },
+            ids: Identifiers {
+                last_peer: 0,
+                next_own: if side == Side::Client { 1 } else { 2 },
+                reset: VecDeque::new(),
+            },
             peer: PeerSettings::default(),
             own: OwnSettings::default(),
             farewell: Farewell::default(),
             floods: Floods::new(now),
             output: Output::default(),
-            doomed: Vec::new(),
             config,
         };
         if side == Side::Client {
@@ -149,7 +175,11 @@ impl<C: Default> Connection<C> {
 
     /// Bytes for the peer.
     pub fn output(&self) -> &[u8] {
-        self.output.unsent()
+        match self.opening.phase {
+            // A peer that speaks something else is answered in its own tongue, and nothing before.
+            Phase::Preface => &[],
+            _ => self.output.unsent(),
+        }
     }
 
     /// The driver has sent `count` bytes of [`output`](Self::output).
@@ -166,6 +196,11 @@ impl<C: Default> Connection<C> {
     /// How many streams are live.
     pub fn live_streams(&self) -> usize {
         self.streams.len()
+    }
+
+    /// Whether the connection has failed: it reads and writes nothing more.
+    pub fn has_failed(&self) -> bool {
+        self.opening.has_failed()
     }
 
     /// What the layer above keeps for a stream, while it is live.
@@ -211,16 +246,16 @@ impl<C: Default> Connection<C> {
         }
         match &error {
             Error::NotHttp2(speaks) if self.opening.side == Side::Server => {
-                self.output.bytes.clear();
+                self.output.clear();
                 self.output.bytes.extend_from_slice(preface::farewell(*speaks));
             }
             Error::Peer { reason, code } => {
-                let last = self.ids.last_peer;
+                let last = self.last_stream();
                 write_goaway(&mut self.output.bytes, last, *code, reason.as_bytes());
             }
             other => {
                 let words = other.to_string();
-                let last = self.ids.last_peer;
+                let last = self.last_stream();
                 write_goaway(&mut self.output.bytes, last, other.code(), words.as_bytes());
             }
         }
@@ -242,15 +277,15 @@ impl<C: Default> Connection<C> {
                     Ok(true)
                 }
             },
-            // A server's first bytes are the head of a SETTINGS frame: 00 00 xx 04.
+            // A server's first bytes are the head of a SETTINGS frame: 00 00 xx 04 00 00 00.
             (Phase::Settings, Side::Client) => {
                 let unread = input.unread();
-                match unread.first() {
-                    Some(b'H') if b"HTTP/1.".starts_with(&unread[..unread.len().min(7)]) => {
-                        Err(Error::NotHttp2(super::error::Speaks::Http1))
-                    }
-                    Some(0x15) => Err(Error::NotHttp2(super::error::Speaks::Tls)),
-                    _ => Ok(true),
+                if unread.starts_with(HTTP1) {
+                    Err(Error::NotHttp2(Speaks::Http1))
+                } else if unread.first() == Some(&TLS_ALERT) {
+                    Err(Error::NotHttp2(Speaks::Tls))
+                } else {
+                    Ok(unread.len() >= HTTP1.len())
                 }
             }
             _ => Ok(true),
@@ -261,6 +296,7 @@ impl<C: Default> Connection<C> {
     pub(super) fn opened(&mut self) {
         if self.opening.phase == Phase::Settings {
             self.opening.phase = Phase::Open;
+            self.peer.max_concurrent_streams = u32::MAX;
         }
     }
 
@@ -290,13 +326,5 @@ impl<C: Default> Connection<C> {
             return Err(Err(self.fail(error)));
         }
         rules.finish(limit).map_err(Ok)
-    }
-
-    /// The peer has used some of a flood budget.
-    pub(super) fn spend(&mut self, flood: Flood, now: Instant) -> Result<(), Error> {
-        if self.floods.allows(flood, now) {
-            return Ok(());
-        }
-        Err(Error::Peer { code: ErrorCode::ENHANCE_YOUR_CALM, reason: flood.reason() })
     }
 }

@@ -6,6 +6,8 @@
 //! can name the last of them. So no accepted call is lost.
 
 use super::connection::{Connection, Side};
+use super::error::Error;
+use super::streams::StreamKey;
 use crate::frame::{ErrorCode, LARGEST_STREAM, write_goaway, write_ping};
 
 /// The payload of the PING that goes with the announcement.
@@ -17,6 +19,10 @@ pub struct Farewell {
     pub(super) ours: Ours,
     /// The last stream of ours that the peer will look at.
     pub(super) theirs: Option<u32>,
+    /// Streams that the peer will not look at, whose loss has not been told yet.
+    pub(super) doomed: Vec<StreamKey>,
+    /// What the connection fails with when they have been told.
+    pub(super) last_words: Option<Error>,
 }
 
 /// How far we are on the way out.
@@ -34,7 +40,7 @@ pub enum Ours {
 impl<C: Default> Connection<C> {
     /// Begins to leave: no new streams after a round trip, the live ones go on to their end.
     pub fn shut_down(&mut self) {
-        if self.farewell.ours != Ours::Staying {
+        if self.farewell.ours != Ours::Staying || self.opening.has_failed() {
             return;
         }
         match self.opening.side() {
@@ -62,16 +68,30 @@ impl<C: Default> Connection<C> {
     /// Whether we have left: nothing is live, nothing waits, nothing will come.
     pub fn is_drained(&self) -> bool {
         let done = matches!(self.farewell.ours, Ours::Final(_)) || self.farewell.theirs.is_some();
-        done && self.streams.is_empty() && self.output.len() == 0
+        done && self.streams.is_empty() && self.output().is_empty()
+    }
+
+    /// The last stream of the peer's that we look at, for a GOAWAY: it may fall, not rise
+    /// (RFC 9113 §6.8).
+    pub(super) fn last_stream(&self) -> u32 {
+        match self.farewell.ours {
+            Ours::Final(last) => last,
+            _ => self.ids.last_peer,
+        }
     }
 
     /// The peer is leaving: streams of ours above `last` are lost to us. Collects them.
-    pub(super) fn hear_goaway(&mut self, last: u32) {
+    pub(super) fn hear_goaway(&mut self, last: u32, code: ErrorCode, debug: &[u8]) {
         // RFC 9113 §6.8: a second GOAWAY may lower the identifier, not raise it.
         let last = self.farewell.theirs.map_or(last, |before| before.min(last));
         self.farewell.theirs = Some(last);
         if self.opening.side() == Side::Client {
-            self.doomed.extend(self.streams.keys().filter(|key| key.id() > last));
+            self.farewell.doomed.extend(self.streams.keys().filter(|key| key.id() > last));
+        }
+        // RFC 9113 §5.4.1: with an error, the peer closes the connection: nothing will come.
+        if code != ErrorCode::NO_ERROR {
+            let debug = String::from_utf8_lossy(debug).into_owned();
+            self.farewell.last_words = Some(Error::GoAway { code, debug });
         }
     }
 }

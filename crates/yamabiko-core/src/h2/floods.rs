@@ -10,9 +10,9 @@ use super::config::{FLOOD_BURST, FLOOD_PER_SECOND};
 pub enum Flood {
     /// RST_STREAM for streams that it opened, or streams that it forces us to reset.
     Resets,
-    /// PING and SETTINGS, which must be answered.
+    /// PING and SETTINGS, which must be answered, and GOAWAY.
     Controls,
-    /// DATA without data, PRIORITY, unknown frames, frames for streams that are gone.
+    /// DATA without data, PRIORITY, unknown frames, frames for streams that have ended.
     Idle,
 }
 
@@ -21,7 +21,7 @@ impl Flood {
     pub fn reason(self) -> &'static str {
         match self {
             Flood::Resets => "too many stream resets",
-            Flood::Controls => "too many PING or SETTINGS frames",
+            Flood::Controls => "too many PING, SETTINGS or GOAWAY frames",
             Flood::Idle => "too many frames without effect",
         }
     }
@@ -31,12 +31,25 @@ impl Flood {
 #[derive(Debug)]
 pub struct Floods {
     buckets: [Bucket; 3],
+    owed: u32,
 }
 
 impl Floods {
     /// Full buckets.
     pub fn new(now: Instant) -> Self {
-        Floods { buckets: [Bucket { left: FLOOD_BURST, since: now }; 3] }
+        Floods { buckets: [Bucket { left: FLOOD_BURST, since: now }; 3], owed: 0 }
+    }
+
+    /// The peer has made us end a stream: it pays with a reset, at its next frame.
+    pub fn owe_reset(&mut self) {
+        self.owed = self.owed.saturating_add(1);
+    }
+
+    /// Whether what is owed is within the budget.
+    #[inline]
+    pub fn settle(&mut self, now: Instant) -> bool {
+        let owed = std::mem::take(&mut self.owed);
+        (0..owed).all(|_| self.allows(Flood::Resets, now))
     }
 
     /// Whether one more is within the budget.

@@ -6,7 +6,11 @@ use std::time::Instant;
 
 use super::config::MAX_CONTINUATIONS;
 use super::error::Error;
-use crate::frame::{DEFAULT_MAX_FRAME_SIZE, ErrorCode, Frame};
+use crate::frame::{DEFAULT_MAX_FRAME_SIZE, ErrorCode, FrameHead, kind};
+
+/// The longest header block, in bytes.
+pub(super) const LONGEST_BLOCK: usize =
+    DEFAULT_MAX_FRAME_SIZE as usize * (MAX_CONTINUATIONS as usize + 1);
 
 /// The block that is being received, if one is.
 #[derive(Debug, Default)]
@@ -44,14 +48,13 @@ impl HeaderBlock {
     ///
     /// # Errors
     /// PROTOCOL_ERROR, for the connection.
-    pub fn expects(&self, frame: &Frame<'_>) -> Result<(), Error> {
-        let reason = match (&self.unfinished, frame) {
-            (None, Frame::Continuation { .. }) => "CONTINUATION without HEADERS",
-            (Some(block), Frame::Continuation { stream, .. }) if *stream == block.stream => {
-                return Ok(());
-            }
-            (Some(_), _) => "a frame inside a header block",
-            (None, _) => return Ok(()),
+    pub fn expects(&self, frame: FrameHead) -> Result<(), Error> {
+        let continues = frame.kind == kind::CONTINUATION;
+        let reason = match &self.unfinished {
+            None if continues => "CONTINUATION without HEADERS",
+            None => return Ok(()),
+            Some(block) if continues && frame.stream == block.stream => return Ok(()),
+            Some(_) => "a frame inside a header block",
         };
         Err(Error::Peer { code: ErrorCode::PROTOCOL_ERROR, reason })
     }
@@ -85,8 +88,9 @@ impl HeaderBlock {
     ) -> Result<Option<Whole<'static>>, Error> {
         let Some(mut block) = self.unfinished.take() else { return Ok(None) };
         block.continuations += 1;
-        let room = DEFAULT_MAX_FRAME_SIZE as usize * (MAX_CONTINUATIONS as usize + 1);
-        if block.continuations > MAX_CONTINUATIONS || block.bytes.len() + fragment.len() > room {
+        if block.continuations > MAX_CONTINUATIONS
+            || block.bytes.len() + fragment.len() > LONGEST_BLOCK
+        {
             return Err(Error::Peer {
                 code: ErrorCode::ENHANCE_YOUR_CALM,
                 reason: "too many CONTINUATION frames in a header block",

@@ -22,6 +22,12 @@ impl Output {
         self.bytes.len() - self.sent
     }
 
+    /// Drops everything that waits.
+    pub fn clear(&mut self) {
+        self.sent = 0;
+        self.bytes.clear();
+    }
+
     /// The driver has sent `count` of them.
     pub fn sent(&mut self, count: usize) {
         self.sent = (self.sent + count).min(self.bytes.len());

@@ -6,6 +6,9 @@ use super::error::Speaks;
 /// What a client sends first.
 pub const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
+/// Letters of the longest method that is looked for: the longest registered one.
+const LONGEST_METHOD: usize = b"UPDATEREDIRECTREF".len();
+
 /// What the first bytes of a connection are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum First {
@@ -26,19 +29,18 @@ pub fn look(bytes: &[u8]) -> First {
         return First::Unfinished;
     }
     // TLS: a handshake record, any version (RFC 8446 §5.1).
-    if bytes[0] == 0x16 {
-        return if bytes.len() < 2 || bytes[1] == 0x03 {
-            First::Other(Speaks::Tls)
-        } else {
-            First::Other(Speaks::Unknown)
-        };
+    match bytes {
+        [0x16] => return First::Unfinished,
+        [0x16, 0x03, ..] => return First::Other(Speaks::Tls),
+        _ => {}
     }
     // HTTP/1: a method, which is upper-case letters and a space. Shorter than a method is
     // too little to tell.
+    let bytes = &bytes[..bytes.len().min(LONGEST_METHOD + 1)];
     let word = bytes.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
     match bytes.get(word) {
         Some(b' ') if word > 0 => First::Other(Speaks::Http1),
-        None if word < 16 => First::Unfinished,
+        None if word <= LONGEST_METHOD => First::Unfinished,
         _ => First::Other(Speaks::Unknown),
     }
 }
@@ -49,7 +51,7 @@ pub fn farewell(speaks: Speaks) -> &'static [u8] {
         Speaks::Http1 => {
             b"HTTP/1.1 505 HTTP Version Not Supported\r\n\
               content-type: text/plain; charset=utf-8\r\n\
-              content-length: 100\r\n\
+              content-length: 101\r\n\
               connection: close\r\n\r\n\
               This port speaks gRPC: HTTP/2 without TLS, by prior knowledge. Use a gRPC client, not HTTP/1.1 here.\n"
         }
@@ -76,6 +78,7 @@ mod tests {
         assert_eq!(look(b"GET / HTTP/1.1\r\n"), First::Other(Speaks::Http1));
         assert_eq!(look(b"POST"), First::Unfinished);
         assert_eq!(look(b"PRI * HTTP/1.1"), First::Other(Speaks::Http1));
+        assert_eq!(look(&[0x16]), First::Unfinished);
         assert_eq!(look(&[0x16, 3, 1, 2, 0]), First::Other(Speaks::Tls));
         assert_eq!(look(&[0x16, 9]), First::Other(Speaks::Unknown));
         assert_eq!(look(b"\0\0\0"), First::Other(Speaks::Unknown));

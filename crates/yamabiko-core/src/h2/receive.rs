@@ -20,8 +20,10 @@ use crate::frame::{
 /// Who reset a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
-    /// The peer, by RST_STREAM or by a GOAWAY that leaves the stream out.
+    /// The peer, by RST_STREAM.
     Peer,
+    /// The peer, by a GOAWAY that leaves the stream out: it has not looked at it.
+    Farewell,
     /// We, since the peer broke a rule.
     Us,
 }
@@ -86,12 +88,17 @@ impl<C: Default> Connection<C> {
             return Ok(None);
         }
         loop {
-            while let Some(stream) = self.doomed.pop() {
-                if let Some(gone) = self.streams.remove(stream) {
-                    self.flow.queued -= gone.queue.len();
+            while let Some(stream) = self.farewell.doomed.pop() {
+                if let Some(call) = self.forget(stream) {
                     let code = ErrorCode::REFUSED_STREAM;
-                    return Ok(Some(Event::Reset { stream, code, by: By::Peer, call: gone.call }));
+                    return Ok(Some(Event::Reset { stream, code, by: By::Farewell, call }));
                 }
+            }
+            if let Some(error) = self.farewell.last_words.take() {
+                return Err(error);
+            }
+            if !self.floods.settle(now) {
+                return Err(calm(Flood::Resets));
             }
             let Some((head, payload)) = next_frame(input)? else { return Ok(None) };
             if let Some(event) = self.receive(head, payload, now)? {
@@ -101,6 +108,7 @@ impl<C: Default> Connection<C> {
     }
 
     fn receive<'a>(&mut self, head: FrameHead, payload: &'a [u8], now: Instant) -> Received<'a, C> {
+        self.header_block.expects(head)?;
         let frame = match Frame::parse(head, payload) {
             Ok(frame) => frame,
             Err(error) => match error.scope {
@@ -110,7 +118,6 @@ impl<C: Default> Connection<C> {
                 _ => return Err(error.into()),
             },
         };
-        self.header_block.expects(&frame)?;
         if !self.opening.is_open() && !matches!(&frame, Frame::Settings(first) if !first.ack) {
             return Err(broken("the first frame is not SETTINGS"));
         }
@@ -148,11 +155,8 @@ impl<C: Default> Connection<C> {
             }
             Frame::Ping { ack, payload } => self.receive_ping(ack, payload, now),
             Frame::GoAway { last_stream, code, debug } => {
-                self.hear_goaway(last_stream);
-                if code != ErrorCode::NO_ERROR && self.streams.len() == self.doomed.len() {
-                    let debug = String::from_utf8_lossy(debug).into_owned();
-                    return Err(Error::GoAway { code, debug });
-                }
+                self.spend(Flood::Controls, now)?;
+                self.hear_goaway(last_stream, code, debug);
                 Ok(Some(Event::LimitsChanged))
             }
             // We say ENABLE_PUSH = 0, and a client cannot push (RFC 9113 §8.4).
@@ -168,6 +172,10 @@ impl<C: Default> Connection<C> {
         let Whole { stream: id, end_stream, bytes: block } = whole;
         if let Some(stream) = self.streams.find(id) {
             return match self.step_stream(stream, Input::ReceiveHeaders { end: end_stream }) {
+                Ok(()) if end_stream && self.owes_body(stream) => {
+                    self.discard(&block)?;
+                    self.stream_error(id, ErrorCode::PROTOCOL_ERROR, now)
+                }
                 Ok(()) => Ok(Some(Event::Headers { stream, block, end_stream, opened: false })),
                 Err(refusal) => {
                     self.discard(&block)?;
@@ -180,23 +188,25 @@ impl<C: Default> Connection<C> {
                 return Err(broken("HEADERS on a stream that nobody opened"));
             }
             self.discard(&block)?;
-            return self.stream_error(id, ErrorCode::STREAM_CLOSED, now);
+            return self.late(id, now);
         }
         if id <= self.ids.last_peer {
             self.discard(&block)?;
-            return self.stream_error(id, ErrorCode::STREAM_CLOSED, now);
+            return self.late(id, now);
         }
+        self.ids.last_peer = id;
         if matches!(self.farewell.ours, Ours::Final(_)) {
             // RFC 9113 §6.8: not looked at, save for the sake of the compression state.
             self.discard(&block)?;
+            self.ids.remember_reset(id);
             return Ok(None);
         }
-        self.ids.last_peer = id;
         if self.streams.len() >= self.config.max_concurrent_streams as usize
             || self.flow.queued >= self.config.max_queued
         {
             self.discard(&block)?;
             write_reset(&mut self.output.bytes, id, ErrorCode::REFUSED_STREAM);
+            self.ids.remember_reset(id);
             return Ok(None);
         }
         let mut stream =
@@ -234,7 +244,7 @@ impl<C: Default> Connection<C> {
                 return Err(broken("DATA on an idle stream"));
             }
             self.release_connection(flow_length);
-            return self.stream_error(id, ErrorCode::STREAM_CLOSED, now);
+            return self.late(id, now);
         };
         if let Err(refusal) = self.step_stream(stream, Input::ReceiveData { end: end_stream }) {
             self.release_connection(flow_length);
@@ -293,15 +303,19 @@ impl<C: Default> Connection<C> {
     }
 
     fn receive_reset<'a>(&mut self, id: u32, code: ErrorCode, now: Instant) -> Received<'a, C> {
-        if self.opening.side() == Side::Server {
-            self.spend(Flood::Resets, now)?;
-        }
         let Some(stream) = self.streams.find(id) else {
             if self.is_idle(id) {
                 return Err(broken("RST_STREAM on an idle stream"));
             }
+            // Ours may have crossed it on the way.
+            if !self.ids.was_reset(id) {
+                self.spend(Flood::Idle, now)?;
+            }
             return Ok(None);
         };
+        if self.opening.side() == Side::Server {
+            self.spend(Flood::Resets, now)?;
+        }
         let call = self.forget(stream);
         Ok(call.map(|call| Event::Reset { stream, code, by: By::Peer, call }))
     }
@@ -340,16 +354,37 @@ impl<C: Default> Connection<C> {
 
     /// RFC 9113 §5.4.2: resets a stream whose peer broke a rule.
     fn stream_error<'a>(&mut self, id: u32, code: ErrorCode, now: Instant) -> Received<'a, C> {
-        if self.is_idle(id) {
-            return Err(broken("a malformed frame on an idle stream"));
-        }
-        write_reset(&mut self.output.bytes, id, code);
-        let Some(stream) = self.streams.find(id) else { return Ok(None) };
+        let Some(stream) = self.streams.find(id) else {
+            if self.is_idle(id) {
+                return Err(broken("a malformed frame on an idle stream"));
+            }
+            return self.late(id, now);
+        };
         if self.opening.side() == Side::Server {
             self.spend(Flood::Resets, now)?;
         }
-        let call = self.forget(stream);
+        let call = self.reset(stream, code);
         Ok(call.map(|call| Event::Reset { stream, code, by: By::Us, call }))
+    }
+
+    /// The peer has used some of a flood budget.
+    fn spend(&mut self, flood: Flood, now: Instant) -> Result<(), Error> {
+        if self.floods.allows(flood, now) { Ok(()) } else { Err(calm(flood)) }
+    }
+
+    /// A frame for a stream that is gone. RFC 9113 §5.1: what the peer sent before it heard of our
+    /// RST_STREAM is left; on a stream that ended otherwise, it is told STREAM_CLOSED.
+    fn late<'a>(&mut self, id: u32, now: Instant) -> Received<'a, C> {
+        if !self.ids.was_reset(id) {
+            self.spend(Flood::Idle, now)?;
+            write_reset(&mut self.output.bytes, id, ErrorCode::STREAM_CLOSED);
+        }
+        Ok(None)
+    }
+
+    /// RFC 9113 §8.1.1: whether the body is shorter than promised so far.
+    fn owes_body(&self, stream: StreamKey) -> bool {
+        self.streams.get(stream).is_some_and(|live| live.promised.is_some_and(|left| left > 0))
     }
 
     /// Gives back `count` bytes of the stream's window and of the connection's.
@@ -378,6 +413,10 @@ fn next_frame(input: &ReceiveBuffer) -> Result<Option<(FrameHead, &[u8])>, Error
     head.check_length(DEFAULT_MAX_FRAME_SIZE)?;
     let frame = input.take(HEAD_LEN + head.length as usize);
     Ok(frame.map(|frame| (head, &frame[HEAD_LEN..])))
+}
+
+fn calm(flood: Flood) -> Error {
+    Error::Peer { code: ErrorCode::ENHANCE_YOUR_CALM, reason: flood.reason() }
 }
 
 fn broken(reason: &'static str) -> Error {

@@ -2,6 +2,7 @@
 //! queue. Streams that wait take turns, a frame each.
 
 use super::connection::{Connection, Side};
+use super::field_rules::Unusable;
 use super::stream_state::Input;
 use super::streams::{DeferredBlock, Ending, Stream, StreamKey};
 use crate::frame::{
@@ -65,6 +66,9 @@ impl<C: Default> Connection<C> {
         stream: StreamKey,
         encode: impl FnOnce(&mut Encoder, &mut Vec<u8>),
     ) -> Result<(), Gone> {
+        if self.opening.has_failed() {
+            return Err(Gone);
+        }
         let live = self.streams.get_mut(stream).ok_or(Gone)?;
         live.state = live.state.step(Input::SendHeaders { end: false }).map_err(|_| Gone)?;
         self.write_block(stream.id(), false, encode);
@@ -89,7 +93,7 @@ impl<C: Default> Connection<C> {
     ) -> Result<(), Gone> {
         let backed_up = self.is_backed_up();
         let live = self.streams.get_mut(stream).ok_or(Gone)?;
-        if !live.state.sends() || live.queue.ending.is_some() {
+        if !live.state.sends() || live.queue.ending.is_some() || self.opening.has_failed() {
             return Err(Gone);
         }
         let fits = length <= live.send.available()
@@ -132,7 +136,7 @@ impl<C: Default> Connection<C> {
         encode: impl FnOnce(&mut Encoder, &mut Vec<u8>) + Send + 'static,
     ) -> Result<(), Gone> {
         let live = self.streams.get_mut(stream).ok_or(Gone)?;
-        if live.queue.ending.is_some() {
+        if live.queue.ending.is_some() || self.opening.has_failed() {
             return Err(Gone);
         }
         if !live.queue.is_empty() {
@@ -145,9 +149,25 @@ impl<C: Default> Connection<C> {
 
     /// RST_STREAM: the stream is gone on both sides. Nothing if it is gone already.
     pub fn reset(&mut self, stream: StreamKey, code: ErrorCode) -> Option<C> {
-        let call = self.forget(stream)?;
-        write_reset(&mut self.output.bytes, stream.id(), code);
-        Some(call)
+        let receives = self.streams.get(stream)?.state.receives();
+        if !self.opening.has_failed() {
+            write_reset(&mut self.output.bytes, stream.id(), code);
+            if receives {
+                self.ids.remember_reset(stream.id());
+            }
+        }
+        self.forget(stream)
+    }
+
+    /// Resets a stream whose peer broke a rule: it counts among the resets that the peer may cause.
+    pub fn reset_broken(&mut self, stream: StreamKey, code: ErrorCode) -> Option<C> {
+        self.blame();
+        self.reset(stream, code)
+    }
+
+    /// The peer made us end a stream, or will have: it counts as a reset of the peer's.
+    pub fn blame(&mut self) {
+        self.floods.owe_reset();
     }
 
     /// Lets a stream go that has ended on both sides, or resets it (CANCEL) if it has not.
@@ -160,15 +180,27 @@ impl<C: Default> Connection<C> {
     }
 
     /// Says what `content-length` promised, so that the body can be held to it.
-    pub fn expect_body(&mut self, stream: StreamKey, length: u64) {
-        if let Some(live) = self.streams.get_mut(stream) {
-            live.promised = Some(length);
+    ///
+    /// # Errors
+    /// The peer has ended its side already, without the body (RFC 9113 §8.1.1).
+    pub fn expect_body(&mut self, stream: StreamKey, length: u64) -> Result<(), Unusable> {
+        match self.streams.get_mut(stream) {
+            Some(live) if live.state.receives() => live.promised = Some(length),
+            Some(_) if length > 0 => {
+                return Err(Unusable::Malformed("a content-length without a body"));
+            }
+            _ => {}
         }
+        Ok(())
     }
 
     pub(super) fn forget(&mut self, stream: StreamKey) -> Option<C> {
         let gone = self.streams.remove(stream)?;
         self.flow.queued -= gone.queue.len();
+        if gone.queue.in_line {
+            // A line that cannot move would keep it for as long as the peer likes.
+            self.flow.line.retain(|waiting| *waiting != stream);
+        }
         Some(gone.call)
     }
 
@@ -193,6 +225,7 @@ impl<C: Default> Connection<C> {
         let Some(gone) = self.streams.remove(stream) else { return };
         if gone.state.receives() {
             write_reset(&mut self.output.bytes, stream.id(), ErrorCode::NO_ERROR);
+            self.ids.remember_reset(stream.id());
         }
     }
 
@@ -237,7 +270,7 @@ impl<C: Default> Connection<C> {
 
     /// Sends what the windows allow, a frame for each stream in turn.
     pub(super) fn pump(&mut self) {
-        while self.output.len() < PUMP_UP_TO {
+        while self.output.len() < PUMP_UP_TO && !self.opening.has_failed() {
             let Some(stream) = self.flow.line.pop_front() else { return };
             let Some(live) = self.streams.get_mut(stream) else { continue };
             live.queue.in_line = false;

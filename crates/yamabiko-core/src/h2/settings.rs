@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::config::UNTOLD_CONCURRENT_STREAMS;
 use super::connection::{Connection, Side};
 use super::error::Error;
 use super::window::DEFAULT_WINDOW;
@@ -23,7 +24,9 @@ impl Default for PeerSettings {
         PeerSettings {
             initial_window: DEFAULT_WINDOW,
             max_frame: DEFAULT_MAX_FRAME_SIZE as usize,
-            max_concurrent_streams: u32::MAX,
+            // RFC 9113 §6.5.2 sets no limit before the peer does: what it would refuse had better
+            // wait.
+            max_concurrent_streams: UNTOLD_CONCURRENT_STREAMS,
             max_header_list: u32::MAX,
         }
     }
@@ -86,6 +89,7 @@ impl<C: Default> Connection<C> {
     }
 
     pub(super) fn receive_settings(&mut self, settings: Settings<'_>) -> Result<(), Error> {
+        let mut initial_window = self.peer.initial_window;
         for (id, value) in settings.iter() {
             match id {
                 setting::HEADER_TABLE_SIZE => self.encoder.set_max_table_size(value as usize),
@@ -97,12 +101,14 @@ impl<C: Default> Connection<C> {
                     });
                 }
                 setting::MAX_CONCURRENT_STREAMS => self.peer.max_concurrent_streams = value,
-                setting::INITIAL_WINDOW_SIZE => self.change_send_windows(value)?,
+                setting::INITIAL_WINDOW_SIZE => initial_window = value,
                 setting::MAX_FRAME_SIZE => self.peer.max_frame = value as usize,
                 setting::MAX_HEADER_LIST_SIZE => self.peer.max_header_list = value,
                 _ => {}
             }
         }
+        // Once, whatever a frame of 2,730 settings says: it concerns every stream.
+        self.change_send_windows(initial_window)?;
         write_settings_ack(&mut self.output.bytes);
         self.pump();
         Ok(())
@@ -111,6 +117,9 @@ impl<C: Default> Connection<C> {
     /// RFC 9113 §6.9.2: the difference applies to every stream, and may leave it below zero.
     fn change_send_windows(&mut self, size: u32) -> Result<(), Error> {
         let delta = i64::from(size) - i64::from(self.peer.initial_window);
+        if delta == 0 {
+            return Ok(());
+        }
         self.peer.initial_window = size;
         for stream in self.streams.iter_mut() {
             stream.send.change(delta).map_err(|code| Error::Peer {
