@@ -13,7 +13,7 @@ use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
 use protox::prost_reflect::prost_types;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Label};
-use crate::hints;
+use crate::hints::{self, Finding, Mark};
 use crate::sources::{Opened, Sources};
 
 /// What a set of `.proto` files says.
@@ -49,10 +49,7 @@ pub(crate) fn compile(files: &[PathBuf], includes: &[PathBuf]) -> Result<Compile
         }
     }
     if !found.is_empty() {
-        // An import that is broken is reported once, not once for each importer.
-        let mut seen = BTreeSet::new();
-        found.retain(|diagnostic| seen.insert(diagnostic.to_string()));
-        return Err(found.into());
+        return Err(told_once(found).into());
     }
     let set = decode(&compiler.encode_file_descriptor_set())?;
     let sources = sources.borrow();
@@ -66,6 +63,28 @@ pub(crate) fn compile(files: &[PathBuf], includes: &[PathBuf]) -> Result<Compile
         files: set.file,
         paths: sources.paths().map(Path::to_owned).collect(),
     })
+}
+
+/// Leaves out what follows from an earlier error: an import that is broken is
+/// reported once, not once for each importer; two errors at one place are one
+/// mistake; and what comes after a string that is not closed is in the string.
+fn told_once(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut places = BTreeSet::new();
+    let mut whole_files = BTreeSet::new();
+    found
+        .into_iter()
+        .filter(|diagnostic| {
+            let file = diagnostic.file().map(Path::to_owned);
+            let Some(position) = diagnostic.position() else {
+                return whole_files.insert((file, diagnostic.message().to_owned()));
+            };
+            if hints::hides_the_rest(diagnostic.message()) {
+                // Nothing else in the file is as the author sees it.
+                return whole_files.insert((file, String::new()));
+            }
+            !whole_files.contains(&(file.clone(), String::new())) && places.insert((file, position))
+        })
+        .collect()
 }
 
 fn name_of(file: &Path, sources: &Sources) -> Result<String, Diagnostic> {
@@ -124,42 +143,61 @@ fn alias(name: &str, known: &str) -> File {
 
 /// Puts an error of protox, and those related to it, in our form.
 fn explain(error: &protox::Error, sources: &Sources, found: &mut Vec<Diagnostic>) {
+    let message = error.to_string();
+    if let Some(cycle) = message.strip_prefix("import cycle detected: ") {
+        found.push(explain_cycle(cycle, sources));
+        return;
+    }
     let name = error.file();
-    found.push(translate(error, &error.to_string(), name, sources));
+    found.push(translate(error, message, name, sources));
     for related in error.related().into_iter().flatten() {
-        found.push(translate(related, &related.to_string(), name, sources));
+        found.push(translate(related, related.to_string(), name, sources));
     }
 }
 
 fn translate(
     error: &dyn miette::Diagnostic,
-    message: &str,
+    message: String,
     name: Option<&str>,
     sources: &Sources,
 ) -> Diagnostic {
     let text = name.and_then(|name| sources.text(name)).unwrap_or_default();
-    let labels: Vec<hints::Mark> = error
-        .labels()
-        .into_iter()
-        .flatten()
-        .map(|label| hints::Mark {
-            offset: label.offset(),
-            length: label.len(),
-            text: label.label().unwrap_or_default().to_owned(),
-        })
-        .collect();
-    let help = error.help().map(|help| help.to_string());
-    let raw = hints::Raw { message: message.to_owned(), labels, help };
-    let better = hints::improve(raw, text, sources);
-    let mut diagnostic = Diagnostic::new(better.message);
+    let marks = error.labels().into_iter().flatten().map(|label| Mark {
+        offset: label.offset(),
+        length: label.len(),
+        text: label.label().unwrap_or_default().to_owned(),
+    });
+    let helps = error.help().map(|help| help.to_string());
+    let finding = Finding { message, marks: marks.collect(), helps: helps.into_iter().collect() };
+    let finding = hints::improve(finding, text, sources);
+    let mut diagnostic = Diagnostic::new(finding.message);
     if let Some(name) = name {
         diagnostic = diagnostic.in_file(sources.path(name).unwrap_or(Path::new(name)));
     }
-    for mark in &better.labels {
+    for mark in &finding.marks {
         diagnostic = diagnostic.at(Label::new(text, mark.offset, mark.length, &mark.text));
     }
-    match better.help {
-        Some(help) => diagnostic.help(help),
+    finding.helps.into_iter().fold(diagnostic, Diagnostic::help)
+}
+
+/// `cycle` is a path of imports, `a -> b -> a`. It is told from the first file
+/// of the alphabet, so that each cycle is told once.
+fn explain_cycle(cycle: &str, sources: &Sources) -> Diagnostic {
+    let mut names: Vec<&str> = cycle.split(" -> ").collect();
+    // An import can lead into a cycle that it is not part of.
+    let entry = names.iter().position(|name| names.last() == Some(name)).unwrap_or(0);
+    names.drain(..=entry);
+    let first = (0..names.len()).min_by_key(|index| names[*index]).unwrap_or(0);
+    names.rotate_left(first);
+    let (name, next) = (names[0], names.get(1).unwrap_or(&names[0]));
+    let text = sources.text(name).unwrap_or_default();
+    let round: Vec<&str> = names.iter().copied().chain([name]).collect();
+    let diagnostic = Diagnostic::new(format!("files import each other: {}", round.join(" → ")))
+        .in_file(sources.path(name).unwrap_or(Path::new(name)));
+    let import = text.find(&format!("\"{next}\""));
+    let diagnostic = match import {
+        Some(offset) => diagnostic.at(Label::new(text, offset, next.len() + 2, "")),
         None => diagnostic,
-    }
+    };
+    diagnostic.help("move what they share to a file of its own")
 }

@@ -88,6 +88,11 @@ impl Sources {
         self.files.get(name).map(|source| source.text.as_str())
     }
 
+    /// The import names and texts of the files that were read.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files.iter().map(|(name, source)| (name.as_str(), source.text.as_str()))
+    }
+
     /// The files that were read, by path.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
         self.files.values().map(|source| source.path.as_path())
