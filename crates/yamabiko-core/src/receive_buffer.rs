@@ -53,6 +53,12 @@ impl ReceiveBuffer {
         &self.bytes[self.start.get()..self.end]
     }
 
+    /// Forgets everything, keeps the memory.
+    pub fn clear(&mut self) {
+        self.start.set(0);
+        self.end = 0;
+    }
+
     /// Whether everything has been taken.
     pub fn is_empty(&self) -> bool {
         self.start.get() == self.end

@@ -1,0 +1,265 @@
+//! One connection of a channel on tokio.
+//!
+//! Callers put their requests into it themselves. A task reads responses,
+//! wakes the callers, and writes what many callers have put in; a caller that
+//! is alone writes its request itself.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use tokio::net::TcpStream;
+use yamabiko_core::ReceiveBuffer;
+use yamabiko_core::grpc::client::ClientConnection;
+use yamabiko_core::grpc::{MessageLimits, Metadata, Origin, Status, Target};
+use yamabiko_core::h2::{CannotOpen, Config};
+
+use super::answers::{Answer, Answers, CallKey, End};
+use crate::read_buffer;
+use crate::socket::Socket;
+
+/// How long the task goes on before its neighbours on the thread have their turn.
+const TURN: Duration = Duration::from_millis(1);
+/// The clock is read after this many events.
+const EVENTS_PER_CLOCK: u32 = 64;
+
+/// A connection of a channel.
+pub(super) struct Connection {
+    address: String,
+    /// Cleared when it takes no new calls.
+    open: AtomicBool,
+    state: Mutex<State>,
+}
+
+struct State {
+    core: ClientConnection,
+    input: ReceiveBuffer,
+    socket: Socket,
+    answers: Answers,
+    /// Callers have written, and the task has let the others go first.
+    gathered: bool,
+}
+
+impl Connection {
+    pub(super) fn new(
+        socket: TcpStream,
+        config: Config,
+        limits: MessageLimits,
+        target: Target,
+    ) -> Arc<Self> {
+        let address = target.authority.clone();
+        let state = State {
+            core: ClientConnection::new(config, limits, target, Instant::now()),
+            input: ReceiveBuffer::new(),
+            socket: Socket::new(socket),
+            answers: Answers::default(),
+            gathered: false,
+        };
+        Arc::new(Connection { address, open: AtomicBool::new(true), state: Mutex::new(state) })
+    }
+
+    pub(super) fn takes_calls(&self) -> bool {
+        self.open.load(Ordering::Relaxed)
+    }
+
+    /// Takes no more calls and closes when the last one has ended.
+    pub(super) fn leave(&self) {
+        self.open.store(false, Ordering::Relaxed);
+        let mut state = self.lock();
+        state.core.shut_down();
+        state.socket.wake();
+    }
+
+    /// Sends a request. A connection that is full gives a ticket, and wakes the caller when it may
+    /// try again.
+    pub(super) fn start(
+        &self,
+        path: &str,
+        timeout: Option<Duration>,
+        metadata: &Metadata,
+        message: &[u8],
+        ticket: &mut Option<u64>,
+        cx: &Context<'_>,
+    ) -> Result<CallKey, CannotOpen> {
+        let mut state = self.lock();
+        let State { core, answers, socket, .. } = &mut *state;
+        if !self.takes_calls() {
+            return Err(CannotOpen::Closed);
+        }
+        let stream = match core.open(path, timeout, metadata) {
+            Ok(stream) => stream,
+            Err(CannotOpen::Full) => {
+                answers.wait_outside(*ticket.get_or_insert_with(next_ticket), cx.waker());
+                return Err(CannotOpen::Full);
+            }
+            Err(CannotOpen::Closed) => {
+                self.open.store(false, Ordering::Relaxed);
+                return Err(CannotOpen::Closed);
+            }
+        };
+        // A stream that has just been opened takes its message.
+        let _ =
+            core.send_message(stream, message.len(), true, |out| out.extend_from_slice(message));
+        *ticket = None;
+        let key = answers.expect(stream, cx.waker());
+        if core.live_calls() == 1 {
+            // Nobody else is about to write: the way over the task would only cost time.
+            socket.write_now(core);
+        }
+        if !core.output().is_empty() {
+            socket.wake();
+        }
+        Ok(key)
+    }
+
+    /// The response of a call, once it has ended. Asked for once.
+    pub(super) fn poll_answer(&self, key: CallKey, cx: &Context<'_>) -> Poll<(Answer, End)> {
+        self.lock().answers.poll(key, cx)
+    }
+
+    /// Gives up a call, on the wire too.
+    pub(super) fn cancel(&self, key: CallKey) {
+        let mut state = self.lock();
+        let State { core, answers, socket, .. } = &mut *state;
+        core.cancel(key.stream);
+        let next = answers.forget(key);
+        socket.wake();
+        drop(state);
+        if let Some(waker) = next {
+            waker.wake();
+        }
+    }
+
+    /// A caller that waited for a place does so no more.
+    pub(super) fn stop_waiting(&self, ticket: u64) {
+        let next = self.lock().answers.stop_waiting(ticket);
+        if let Some(waker) = next {
+            waker.wake();
+        }
+    }
+
+    /// Reads and writes until the connection has ended.
+    pub(super) async fn drive(self: Arc<Self>) {
+        let mut woken = Vec::new();
+        let reason = std::future::poll_fn(|cx| {
+            let poll = self.poll_drive(cx, &mut woken);
+            // Outside the lock, which those who wake want first of all.
+            for waker in woken.drain(..) {
+                Waker::wake(waker);
+            }
+            poll
+        })
+        .await;
+        self.end(&reason);
+        let close = std::future::poll_fn(|cx| {
+            let mut state = self.lock();
+            let State { core, socket, .. } = &mut *state;
+            socket.poll_close(core, cx)
+        });
+        // Best effort: the server is to read our last words before a reset can outrun them.
+        let _ = tokio::time::timeout(Duration::from_secs(1), close).await;
+    }
+
+    fn poll_drive(&self, cx: &mut Context<'_>, woken: &mut Vec<Waker>) -> Poll<String> {
+        let mut state = self.lock();
+        if !state.gathered && state.core.live_calls() > 1 && !state.core.output().is_empty() {
+            // Woken by a caller: others may be about to call, and one write serves them all.
+            state.gathered = true;
+            state.socket.let_others_go_first(cx);
+            return Poll::Pending;
+        }
+        state.gathered = false;
+        state.socket.driven_by(cx);
+        read_buffer::lend(&mut state.input);
+        let poll = self.poll_turn(&mut state, cx, woken);
+        read_buffer::take_back(&mut state.input);
+        poll
+    }
+
+    fn poll_turn(
+        &self,
+        state: &mut State,
+        cx: &mut Context<'_>,
+        woken: &mut Vec<Waker>,
+    ) -> Poll<String> {
+        let State { core, input, socket, answers, .. } = state;
+        let began = Instant::now();
+        let mut now = began;
+        loop {
+            if core.poll_timeout().is_some_and(|at| at <= now)
+                && let Err(error) = core.handle_timeout(now)
+            {
+                return Poll::Ready(error.to_string());
+            }
+            let mut events = 0;
+            loop {
+                match core.next_event(input, now) {
+                    Ok(Some(event)) => {
+                        answers.receive(event, woken);
+                    }
+                    Ok(None) => break,
+                    Err(error) => {
+                        let _ = socket.write(core, cx);
+                        return Poll::Ready(error.to_string());
+                    }
+                }
+                events += 1;
+                if events % EVENTS_PER_CLOCK == 0 {
+                    now = Instant::now();
+                    if now - began > TURN {
+                        let _ = socket.write(core, cx);
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
+                }
+            }
+            if core.is_leaving() {
+                self.open.store(false, Ordering::Relaxed);
+                answers.let_all_in(woken);
+            }
+            if let Err(error) = socket.write(core, cx) {
+                return Poll::Ready(error.to_string());
+            }
+            if core.is_drained() {
+                return Poll::Ready("the connection has been closed".to_owned());
+            }
+            match socket.read(input, cx) {
+                Poll::Ready(Ok(0)) => return Poll::Ready("the server has closed it".to_owned()),
+                Poll::Ready(Ok(_)) => now = Instant::now(),
+                Poll::Ready(Err(error)) => return Poll::Ready(error.to_string()),
+                Poll::Pending => break,
+            }
+        }
+        if socket.poll_timer(core, cx).is_ready() {
+            cx.waker().wake_by_ref();
+        }
+        Poll::Pending
+    }
+
+    /// Every call that has no status yet gets one.
+    fn end(&self, reason: &str) {
+        self.open.store(false, Ordering::Relaxed);
+        let mut woken = Vec::new();
+        self.lock().answers.end_all(|| self.lost(reason), &mut woken);
+        for waker in woken {
+            waker.wake();
+        }
+    }
+
+    fn lost(&self, reason: &str) -> End {
+        let message = format!("connection to {} lost: {reason}", self.address);
+        let status = Status::unavailable(message).with_origin(Origin::Concluded);
+        End { status, unprocessed: false }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic inside would be a bug of ours; the other calls need not suffer for it.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn next_ticket() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}

@@ -1,0 +1,10 @@
+//! A client: a channel to a server, and calls over it.
+
+mod answers;
+mod call;
+mod channel;
+mod connect;
+mod connection;
+
+pub use call::{Call, Pending, PendingResponse, Response, unary};
+pub use channel::{Channel, ChannelBuilder};

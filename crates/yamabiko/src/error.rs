@@ -1,0 +1,76 @@
+//! What can go wrong before there is a call: listening, connecting, addresses.
+
+use std::fmt;
+use std::io;
+
+/// Why a server cannot listen or a channel cannot be made.
+///
+/// What happens to a call is a [`Status`](crate::Status).
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The address cannot be understood or found.
+    Address {
+        /// as it was given
+        address: String,
+        /// what is wrong with it
+        reason: String,
+    },
+    /// The system does not let us listen there.
+    Listen {
+        /// where
+        address: String,
+        /// what the system says
+        source: io::Error,
+    },
+    /// No server answers there.
+    Connect {
+        /// where
+        address: String,
+        /// each address that was tried, and what came of it
+        tried: String,
+    },
+    /// Two services of one name.
+    Duplicate {
+        /// the name
+        service: &'static str,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Address { address, reason } => write!(f, "invalid address: {address}: {reason}"),
+            Error::Listen { address, source } => {
+                write!(f, "cannot listen on {address}: {source}")?;
+                match source.kind() {
+                    io::ErrorKind::AddrInUse => {
+                        f.write_str("; stop the program that listens there, or choose another port")
+                    }
+                    io::ErrorKind::PermissionDenied => {
+                        f.write_str("; ports below 1024 need a privilege, choose a higher one")
+                    }
+                    io::ErrorKind::AddrNotAvailable => {
+                        f.write_str("; this machine has no such address, try [::] for all")
+                    }
+                    _ => Ok(()),
+                }
+            }
+            Error::Connect { address, tried } => {
+                write!(f, "cannot connect to {address}: {tried}")
+            }
+            Error::Duplicate { service } => {
+                write!(f, "the service was added twice: {service}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Error::Listen { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! The calls of one connection: waiting for their request, running, answered.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Poll;
+use std::time::Instant;
+
+use bytes::Bytes;
+use tokio::task::AbortHandle;
+use yamabiko_core::grpc::server::{Event, ServerConnection};
+use yamabiko_core::grpc::{RequestHead, Status};
+use yamabiko_core::h2::StreamKey;
+
+use super::Peer;
+use crate::Context;
+use crate::service::{Methods, Run};
+
+/// Finished runs that a connection keeps for each method.
+const SPARE_RUNS: usize = 16;
+
+/// What a stream is to this connection.
+#[derive(Default)]
+enum Slot {
+    #[default]
+    Free,
+    /// Its request is not complete.
+    Waiting(Waiting),
+    /// Its handler runs, in a task of its own if there is one.
+    Running { stream: StreamKey, context: Context, task: Option<AbortHandle> },
+}
+
+struct Waiting {
+    method: usize,
+    head: RequestHead,
+    deadline: Option<Instant>,
+    /// The message, once it has come and the end has not.
+    request: Option<Bytes>,
+}
+
+/// A call whose handler can run.
+pub(super) struct Call {
+    pub(super) stream: StreamKey,
+    pub(super) method: usize,
+    pub(super) run: Box<dyn Run>,
+    pub(super) context: Context,
+}
+
+/// All calls of a connection.
+#[derive(Default)]
+pub(super) struct Calls {
+    /// By the slot of the stream.
+    slots: Vec<Slot>,
+    /// By method: where calls have run before.
+    spare: Vec<Vec<Box<dyn Run>>>,
+    /// Calls that have a task of their own.
+    pub(super) tasks: usize,
+}
+
+impl Calls {
+    /// Takes an event. Gives a call whose request is complete with it.
+    #[inline]
+    pub(super) fn receive(
+        &mut self,
+        event: Event<'_>,
+        core: &mut ServerConnection,
+        methods: &Methods,
+        peer: &Peer,
+    ) -> Option<Call> {
+        match event {
+            Event::Call { stream, head, deadline } => {
+                self.begin(stream, head, deadline, core, methods);
+                None
+            }
+            Event::Message { stream, message, last: true } => {
+                let Slot::Waiting(waiting) = self.take(stream)? else { return None };
+                if waiting.request.is_some() {
+                    core.finish(stream, &one_request_expected("more than one"));
+                    return None;
+                }
+                self.start(stream, waiting, &message, core, methods, peer)
+            }
+            Event::Message { stream, message, last: false } => {
+                let Some(Slot::Waiting(waiting)) = self.slots.get_mut(stream.slot()) else {
+                    return None;
+                };
+                if waiting.request.is_some() {
+                    self.take(stream);
+                    core.finish(stream, &one_request_expected("more than one"));
+                    return None;
+                }
+                waiting.request = Some(match message {
+                    yamabiko_core::grpc::message::Payload::Owned(bytes) => bytes,
+                    borrowed => Bytes::copy_from_slice(&borrowed),
+                });
+                None
+            }
+            Event::End { stream } => {
+                let Slot::Waiting(mut waiting) = self.take(stream)? else { return None };
+                match waiting.request.take() {
+                    Some(request) => self.start(stream, waiting, &request, core, methods, peer),
+                    None => {
+                        core.finish(stream, &one_request_expected("none"));
+                        None
+                    }
+                }
+            }
+            Event::Cancelled { stream, .. } => {
+                self.cancel(stream);
+                None
+            }
+        }
+    }
+
+    fn begin(
+        &mut self,
+        stream: StreamKey,
+        head: RequestHead,
+        deadline: Option<Instant>,
+        core: &mut ServerConnection,
+        methods: &Methods,
+    ) {
+        let Some(method) = methods.find(head.path.value()) else {
+            let path = head.path.value().escape_ascii();
+            core.finish(stream, &Status::unimplemented(format!("unknown method: {path}")));
+            return;
+        };
+        if self.slots.len() <= stream.slot() {
+            self.slots.resize_with(stream.slot() + 1, Slot::default);
+        }
+        let waiting = Waiting { method, head, deadline, request: None };
+        self.slots[stream.slot()] = Slot::Waiting(waiting);
+    }
+
+    fn start(
+        &mut self,
+        stream: StreamKey,
+        waiting: Waiting,
+        request: &[u8],
+        core: &mut ServerConnection,
+        methods: &Methods,
+        peer: &Peer,
+    ) -> Option<Call> {
+        let Waiting { method, head, deadline, .. } = waiting;
+        let spare = self.spare.get_mut(method).and_then(Vec::pop);
+        let mut run = spare.unwrap_or_else(|| methods.method(method).new_run());
+        let context = Context::new(head, deadline, peer.address);
+        match run.start(request, context.clone()) {
+            Ok(()) => {
+                let running = Slot::Running { stream, context: context.clone(), task: None };
+                self.slots[stream.slot()] = running;
+                Some(Call { stream, method, run, context })
+            }
+            Err(status) => {
+                core.finish(stream, &status);
+                self.keep(method, run);
+                None
+            }
+        }
+    }
+
+    /// The call has got a task of its own.
+    pub(super) fn set_task(&mut self, stream: StreamKey, handle: AbortHandle) {
+        if let Some(Slot::Running { stream: running, task, .. }) = self.slots.get_mut(stream.slot())
+            && *running == stream
+        {
+            *task = Some(handle);
+        }
+    }
+
+    /// Sends the answer of a call, if it is still wanted.
+    pub(super) fn answer(
+        &mut self,
+        mut call: Call,
+        outcome: Result<usize, Status>,
+        core: &mut ServerConnection,
+    ) {
+        let stream = call.stream;
+        if matches!(self.slots.get(stream.slot()), Some(Slot::Running { stream: s, .. }) if *s == stream)
+        {
+            self.slots[stream.slot()] = Slot::Free;
+        }
+        let (headers, trailers) = call.context.take_answer();
+        let mut status = match outcome {
+            Ok(length) if u32::try_from(length).is_err() => Status::resource_exhausted(format!(
+                "response too large: {length} bytes, a message has at most {}",
+                u32::MAX
+            )),
+            Ok(length) => {
+                let begun = headers.is_empty() || core.send_head(stream, &headers).is_ok();
+                let run = &mut call.run;
+                if !begun || core.send_message(stream, length, |out| run.write(out)).is_err() {
+                    // The client has left meanwhile.
+                    run.clear();
+                }
+                Status::ok()
+            }
+            Err(status) => {
+                if !headers.is_empty() {
+                    let _ = core.send_head(stream, &headers);
+                }
+                status
+            }
+        };
+        for field in trailers.fields() {
+            status.metadata_mut().push_field(field.clone());
+        }
+        core.finish(stream, &status);
+        self.keep(call.method, call.run);
+    }
+
+    fn keep(&mut self, method: usize, run: Box<dyn Run>) {
+        if self.spare.len() <= method {
+            self.spare.resize_with(method + 1, Vec::new);
+        }
+        if self.spare[method].len() < SPARE_RUNS {
+            self.spare[method].push(run);
+        }
+    }
+
+    fn cancel(&mut self, stream: StreamKey) {
+        if let Some(Slot::Running { context, task, .. }) = self.take(stream) {
+            context.cancel();
+            if let Some(task) = task {
+                task.abort();
+            }
+        }
+    }
+
+    /// The connection is gone, and every call with it.
+    pub(super) fn cancel_all(&mut self) {
+        for slot in std::mem::take(&mut self.slots) {
+            if let Slot::Running { context, task, .. } = slot {
+                context.cancel();
+                if let Some(task) = task {
+                    task.abort();
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, stream: StreamKey) -> Option<Slot> {
+        let slot = self.slots.get_mut(stream.slot())?;
+        if let Slot::Running { stream: running, .. } = slot
+            && *running != stream
+        {
+            return None;
+        }
+        Some(std::mem::take(slot))
+    }
+}
+
+/// A step of a handler. A panic is this call's end and nobody else's.
+pub(super) fn step(
+    run: &mut Box<dyn Run>,
+    cx: &mut std::task::Context<'_>,
+) -> Poll<Result<usize, Status>> {
+    match catch_unwind(AssertUnwindSafe(|| run.poll(cx))) {
+        Ok(poll) => poll,
+        Err(panic) => {
+            // The future is in an unknown state: it is dropped, and not in our arms.
+            let _ = catch_unwind(AssertUnwindSafe(|| run.clear()));
+            let words = panic.downcast_ref::<&str>().copied();
+            let words = words.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+            tracing::error!(panic = words.unwrap_or("unknown"), "a handler panicked");
+            Poll::Ready(Err(Status::internal("the handler panicked")))
+        }
+    }
+}
+
+fn one_request_expected(came: &str) -> Status {
+    Status::unimplemented(format!("a unary method takes one request message, {came} came"))
+}

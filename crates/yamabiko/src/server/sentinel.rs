@@ -1,0 +1,172 @@
+//! Watches the threads that run handlers, so that one that does not return
+//! holds up nobody else.
+//!
+//! A handler runs in the task of its connection, which is what makes quick
+//! calls cheap. If one is still running a tick later, somebody else takes the
+//! connection over; if it runs in a task of its own, another worker is woken,
+//! so that sockets and timers are looked after. There is one thread for the
+//! whole process. It sleeps when no handler has run for a while.
+
+use std::cell::OnceCell;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+
+use super::connection::Connection;
+
+/// How often it looks. A handler holds its neighbours up for at most two of these.
+const TICK: Duration = Duration::from_millis(1);
+/// Ticks without a handler after which it sleeps.
+const IDLE_TICKS: u32 = 200;
+
+/// What one thread is doing.
+struct Watched {
+    /// Odd while a handler runs; another number for each.
+    run: AtomicU64,
+    /// Whose handler it is.
+    whose: Mutex<Whose>,
+}
+
+#[derive(Clone)]
+enum Whose {
+    Nobody,
+    /// A connection's, in its own task.
+    Connection(Weak<Connection>),
+    /// A task's of its own, on this runtime.
+    Task(Handle),
+}
+
+struct Sentinel {
+    thread: Thread,
+    asleep: AtomicBool,
+    threads: Mutex<Vec<Weak<Watched>>>,
+}
+
+static SENTINEL: OnceLock<Arc<Sentinel>> = OnceLock::new();
+
+thread_local! {
+    static WATCHED: OnceCell<Arc<Watched>> = const { OnceCell::new() };
+}
+
+/// Says that the handlers which this thread runs from now on are of `connection`'s own task.
+pub(super) fn lead(connection: &Arc<Connection>) {
+    with_watched(|watched| watched.belong(Whose::Connection(Arc::downgrade(connection))));
+}
+
+/// Says that the handler which this thread runs next has a task of its own.
+pub(super) fn follow(runtime: &Handle) {
+    with_watched(|watched| watched.belong(Whose::Task(runtime.clone())));
+}
+
+/// Runs a step of a handler under watch. `announce` is told the number of the run first.
+pub(super) fn watch<T>(step: impl FnOnce() -> T, number: u64) -> T {
+    with_watched(|watched| watched.run.store(number | 1, Ordering::Relaxed));
+    let outcome = step();
+    with_watched(|watched| watched.run.store(0, Ordering::Relaxed));
+    outcome
+}
+
+/// A number for the next run, odd and used once.
+pub(super) fn next_run() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(2, Ordering::Relaxed)
+}
+
+fn with_watched<T>(action: impl FnOnce(&Watched) -> T) -> T {
+    WATCHED.with(|cell| {
+        action(cell.get_or_init(|| {
+            let watched =
+                Arc::new(Watched { run: AtomicU64::new(0), whose: Mutex::new(Whose::Nobody) });
+            let mut threads = lock(&sentinel().threads);
+            threads.retain(|thread| thread.strong_count() > 0);
+            threads.push(Arc::downgrade(&watched));
+            watched
+        }))
+    })
+}
+
+impl Watched {
+    fn belong(&self, whose: Whose) {
+        *lock(&self.whose) = whose;
+        let sentinel = sentinel();
+        if sentinel.asleep.load(Ordering::Relaxed) {
+            sentinel.asleep.store(false, Ordering::Relaxed);
+            sentinel.thread.unpark();
+        }
+    }
+}
+
+fn sentinel() -> &'static Arc<Sentinel> {
+    SENTINEL.get_or_init(|| {
+        let (sender, receiver) = std::sync::mpsc::channel::<Arc<Sentinel>>();
+        let builder = thread::Builder::new().name("yamabiko-sentinel".to_owned());
+        let started = builder.spawn(move || {
+            if let Ok(sentinel) = receiver.recv() {
+                sentinel.keep_watch();
+            }
+        });
+        // Without the thread calls are as correct, only less fair.
+        let thread = started.map_or_else(|_| thread::current(), |handle| handle.thread().clone());
+        let sentinel = Arc::new(Sentinel {
+            thread,
+            asleep: AtomicBool::new(false),
+            threads: Mutex::new(Vec::new()),
+        });
+        let _ = sender.send(Arc::clone(&sentinel));
+        sentinel
+    })
+}
+
+impl Sentinel {
+    fn keep_watch(&self) {
+        // What each thread was running at the last tick.
+        let mut before: Vec<u64> = Vec::new();
+        let mut idle = 0;
+        loop {
+            if idle > IDLE_TICKS {
+                self.asleep.store(true, Ordering::Relaxed);
+                thread::park();
+                idle = 0;
+            }
+            thread::sleep(TICK);
+            idle += 1;
+            let threads = lock(&self.threads).clone();
+            before.resize(threads.len(), 0);
+            for (thread, before) in threads.iter().zip(&mut before) {
+                let Some(thread) = thread.upgrade() else { continue };
+                let run = thread.run.load(Ordering::Relaxed);
+                if run != 0 {
+                    idle = 0;
+                    if run == *before {
+                        relieve(lock(&thread.whose).clone(), run);
+                    }
+                }
+                *before = run;
+            }
+        }
+    }
+}
+
+/// Somebody else is to do what the thread cannot while its handler runs.
+fn relieve(whose: Whose, run: u64) {
+    match whose {
+        Whose::Nobody => {}
+        Whose::Connection(connection) => {
+            if let Some(connection) = connection.upgrade() {
+                connection.take_over(run);
+            }
+        }
+        // A worker that is woken for nothing looks after sockets and timers before it sleeps.
+        Whose::Task(runtime) => {
+            runtime.spawn(async {});
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // Nothing in here panics halfway, so a poisoned lock still guards whole data.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
