@@ -24,9 +24,9 @@ use crate::options::{Options, Part};
 use crate::report::Report;
 
 /// The servers by the names of their crates, `server-…`; ours first.
-const SERVERS: [&str; 2] = ["tonic", "pajamax"];
+const SERVERS: [&str; 3] = ["yamabiko", "tonic", "pajamax"];
 /// The clients by the names of their crates, `client-…`; ours first.
-const CLIENTS: [&str; 1] = ["tonic"];
+const CLIENTS: [&str; 2] = ["yamabiko", "tonic"];
 /// The peer to which the ratios are.
 const PEER: &str = "tonic";
 

@@ -1,0 +1,5 @@
+//! Generates the service with cargo alone.
+
+fn main() {
+    yamabiko_compiler::build(["../../hello.proto"]);
+}
