@@ -36,10 +36,7 @@ impl Label {
     /// Marks `length` bytes of `source` from byte `offset`. A piece that runs
     /// over the end of its line is cut there.
     pub(crate) fn new(source: &str, offset: usize, length: usize, text: &str) -> Self {
-        let mut offset = offset.min(source.len());
-        while !source.is_char_boundary(offset) {
-            offset -= 1;
-        }
+        let offset = letter_start(source, offset);
         let line_start = source[..offset].rfind('\n').map_or(0, |newline| newline + 1);
         let line_end = source[offset..].find('\n').map_or(source.len(), |n| offset + n);
         let line_text = source[line_start..line_end].trim_end_matches('\r');
@@ -158,6 +155,12 @@ impl Diagnostic {
         }
         Ok(())
     }
+}
+
+/// Where the letter that the byte at `offset` is part of starts.
+pub(crate) fn letter_start(text: &str, offset: usize) -> usize {
+    let offset = offset.min(text.len());
+    (0..=offset).rev().find(|offset| text.is_char_boundary(*offset)).unwrap_or(0)
 }
 
 /// The columns that `count` characters of `line` from `first` take on a terminal.

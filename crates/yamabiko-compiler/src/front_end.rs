@@ -12,7 +12,7 @@ use miette::Diagnostic as _;
 use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
 use protox::prost_reflect::prost_types;
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Label};
+use crate::diagnostic::{Diagnostic, Diagnostics, Label, letter_start};
 use crate::hints::{self, Finding, Mark};
 use crate::sources::{Opened, Sources};
 
@@ -149,9 +149,10 @@ fn explain(error: &protox::Error, sources: &Sources, found: &mut Vec<Diagnostic>
         return;
     }
     let name = error.file();
-    found.push(translate(error, message, name, sources));
+    let in_characters = !error.is_parse();
+    found.push(translate(error, message, name, in_characters, sources));
     for related in error.related().into_iter().flatten() {
-        found.push(translate(related, related.to_string(), name, sources));
+        found.push(translate(related, related.to_string(), name, in_characters, sources));
     }
 }
 
@@ -159,13 +160,17 @@ fn translate(
     error: &dyn miette::Diagnostic,
     message: String,
     name: Option<&str>,
+    in_characters: bool,
     sources: &Sources,
 ) -> Diagnostic {
     let text = name.and_then(|name| sources.text(name)).unwrap_or_default();
-    let marks = error.labels().into_iter().flatten().map(|label| Mark {
-        offset: label.offset(),
-        length: label.len(),
-        text: label.label().unwrap_or_default().to_owned(),
+    let marks = error.labels().into_iter().flatten().map(|label| {
+        let (mut offset, mut length) = (label.offset(), label.len());
+        if in_characters {
+            (offset, length) = from_characters(text, offset, length);
+        }
+        let offset = letter_start(text, offset);
+        Mark { offset, length, text: label.label().unwrap_or_default().to_owned() }
     });
     let helps = error.help().map(|help| help.to_string());
     let finding = Finding { message, marks: marks.collect(), helps: helps.into_iter().collect() };
@@ -180,22 +185,46 @@ fn translate(
     finding.helps.into_iter().fold(diagnostic, Diagnostic::help)
 }
 
+/// Errors that are found after parsing are placed by line and column; the
+/// column is in bytes, but protox counts that many characters, over the end of
+/// the line if need be.
+fn from_characters(text: &str, offset: usize, length: usize) -> (usize, usize) {
+    let Some((before, after)) = text.split_at_checked(offset) else { return (offset, length) };
+    let line = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let start = line + before[line..].chars().count();
+    let marked = after.get(..length).unwrap_or(after);
+    let length = match (marked.contains('\n'), text.get(start..)) {
+        (true, Some(rest)) => rest.find([' ', ';', '{', ')', '\n']).unwrap_or(rest.len()),
+        _ => marked.chars().count(),
+    };
+    (start, length)
+}
+
 /// `cycle` is a path of imports, `a -> b -> a`. It is told from the first file
 /// of the alphabet, so that each cycle is told once.
 fn explain_cycle(cycle: &str, sources: &Sources) -> Diagnostic {
-    let mut names: Vec<&str> = cycle.split(" -> ").collect();
+    // Each file by the name it is known by, with the name it was imported by.
+    let mut files: Vec<(&str, &str)> =
+        cycle.split(" -> ").map(|name| (sources.known_name(name), name)).collect();
+    files.dedup_by_key(|(known, _)| *known);
     // An import can lead into a cycle that it is not part of.
-    let entry = names.iter().position(|name| names.last() == Some(name)).unwrap_or(0);
-    names.drain(..=entry);
-    let first = (0..names.len()).min_by_key(|index| names[*index]).unwrap_or(0);
-    names.rotate_left(first);
-    let (name, next) = (names[0], names.get(1).unwrap_or(&names[0]));
+    let last = files.last().map(|(known, _)| *known);
+    let entry = files.iter().position(|(known, _)| Some(*known) == last).unwrap_or(0);
+    files.drain(..=entry);
+    let first = (0..files.len()).min_by_key(|index| files[*index].0).unwrap_or(0);
+    files.rotate_left(first);
+    let path_of = |name| sources.path(name).unwrap_or(Path::new(name));
+    let round: Vec<String> = files
+        .iter()
+        .chain(files.first())
+        .map(|(known, _)| path_of(known).display().to_string())
+        .collect();
+    let diagnostic = Diagnostic::new(format!("files import each other: {}", round.join(" → ")));
+    let Some((name, _)) = files.first() else { return diagnostic };
+    let (_, next) = files.get(1).unwrap_or(&files[0]);
+    let diagnostic = diagnostic.in_file(path_of(name));
     let text = sources.text(name).unwrap_or_default();
-    let round: Vec<&str> = names.iter().copied().chain([name]).collect();
-    let diagnostic = Diagnostic::new(format!("files import each other: {}", round.join(" → ")))
-        .in_file(sources.path(name).unwrap_or(Path::new(name)));
-    let import = text.find(&format!("\"{next}\""));
-    let diagnostic = match import {
+    let diagnostic = match text.find(&format!("\"{next}\"")) {
         Some(offset) => diagnostic.at(Label::new(text, offset, next.len() + 2, "")),
         None => diagnostic,
     };

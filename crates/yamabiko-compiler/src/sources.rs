@@ -15,7 +15,7 @@ use crate::diagnostic::Diagnostic;
 
 /// What a name given to [`Sources::open`] stands for.
 pub(crate) enum Opened {
-    /// The text of a file that was not seen before.
+    /// The text of a file that is known by no other name.
     Text(String),
     /// The file is already known, by this name.
     Alias(String),
@@ -34,17 +34,27 @@ pub(crate) struct Sources {
     directories: Vec<PathBuf>,
     files: BTreeMap<String, Source>,
     names: BTreeMap<PathBuf, String>,
+    aliases: BTreeMap<String, String>,
 }
 
 impl Sources {
     pub(crate) fn new(directories: Vec<PathBuf>) -> Self {
-        Self { directories, files: BTreeMap::new(), names: BTreeMap::new() }
+        Self {
+            directories,
+            files: BTreeMap::new(),
+            names: BTreeMap::new(),
+            aliases: BTreeMap::new(),
+        }
     }
 
-    /// The name by which `import` would find `path`: its path below the first
-    /// include directory that holds it, with `/` between the parts.
+    /// The name of the file at `path`: the one that it was imported by, or else
+    /// its path below the first include directory that holds it, with `/`
+    /// between the parts.
     pub(crate) fn name_of(&self, path: &Path) -> Option<String> {
         let path = fs::canonicalize(path).ok()?;
+        if let Some(known) = self.names.get(&path) {
+            return Some(known.clone());
+        }
         self.directories.iter().find_map(|directory| {
             let directory = fs::canonicalize(directory).ok()?;
             let parts: Option<Vec<&str>> = path
@@ -68,6 +78,10 @@ impl Sources {
             };
             let canonical = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
             if let Some(known) = self.names.get(&canonical) {
+                if let Some(source) = self.files.get(name).filter(|_| known == name) {
+                    return Ok(Opened::Text(source.text.clone()));
+                }
+                self.aliases.insert(name.to_owned(), known.clone());
                 return Ok(Opened::Alias(known.clone()));
             }
             let text = decode(&path, bytes)?;
@@ -76,6 +90,11 @@ impl Sources {
             return Ok(Opened::Text(text));
         }
         Ok(Opened::NotFound)
+    }
+
+    /// The name that a file was first opened by.
+    pub(crate) fn known_name<'a>(&'a self, name: &'a str) -> &'a str {
+        self.aliases.get(name).map_or(name, String::as_str)
     }
 
     /// Where the file of that import name is on disk.
