@@ -1,7 +1,7 @@
 //! `yamabiko generate`: Rust code from `.proto` files.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use yamabiko_compiler::{Config, Diagnostics, Generated};
 
@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: &Generate) -> Result<(), Failure> {
 
 fn write(arguments: &Generate, generated: &Generated) -> Result<(), Failure> {
     for file in &generated.files {
-        let path = arguments.out.join(&file.path);
+        let path = shown(arguments, &file.path);
         if file.is_current_in(&arguments.out) {
             println!("unchanged {}", path.display());
         } else {
@@ -42,9 +42,14 @@ fn check(arguments: &Generate, generated: &Generated) -> Result<(), Failure> {
         .files
         .iter()
         .filter(|file| !file.is_current_in(&arguments.out))
-        .map(|file| arguments.out.join(&file.path))
+        .map(|file| shown(arguments, &file.path))
         .collect();
     if stale.is_empty() { Ok(()) } else { Err(Failure::Stale(stale)) }
+}
+
+/// A generated file as a person would name it: not `./hello.rs`.
+fn shown(arguments: &Generate, file: &Path) -> PathBuf {
+    if arguments.out == Path::new(".") { file.to_owned() } else { arguments.out.join(file) }
 }
 
 impl fmt::Display for Failure {
