@@ -33,8 +33,9 @@ pub(crate) fn compile(files: &[PathBuf], includes: &[PathBuf]) -> Result<Compile
     let sources = Rc::new(RefCell::new(Sources::new(includes.to_vec())));
     let problem = Rc::new(RefCell::new(None));
     let mut resolver = ChainFileResolver::new();
-    resolver.add(Roots { sources: Rc::clone(&sources), problem: Rc::clone(&problem) });
+    // First, so that a copy beside the user's files does not define them again.
     resolver.add(GoogleFileResolver::new());
+    resolver.add(Roots { sources: Rc::clone(&sources), problem: Rc::clone(&problem) });
     let mut compiler = protox::Compiler::with_file_resolver(resolver);
     compiler.include_imports(true).include_source_info(true);
 

@@ -13,16 +13,7 @@ use std::path::{Path, PathBuf};
 use buffa_codegen::idents::escape_mod_ident;
 
 use crate::GeneratedFile;
-
-/// The code of one package.
-pub(crate) struct Package {
-    /// The formatted items.
-    pub(crate) code: String,
-    /// The packages whose types the code names.
-    pub(crate) uses: BTreeSet<String>,
-    /// The files that it was generated from.
-    pub(crate) sources: Vec<String>,
-}
+use crate::packages::Package;
 
 /// Lints that generated code is excused from: whatever the crate around it
 /// asks for, its author cannot change this code. Lints that are off by default

@@ -14,8 +14,9 @@
 //! `HelloServiceClient`.
 //!
 //! The way through the crate: `front_end` reads files to descriptors,
-//! `messages` and `service` turn descriptors into code, `layout` puts code into
-//! files, and `diagnostic` says what went wrong.
+//! `messages` and `service` turn descriptors into code, `packages` puts the code
+//! of a package together and `layout` puts it into files; `diagnostic` says what
+//! went wrong, in the words of `hints`.
 #![forbid(unsafe_code)]
 
 use std::path::Path;
@@ -29,6 +30,7 @@ mod hints;
 mod layout;
 mod messages;
 mod names;
+mod packages;
 mod service;
 mod sources;
 

@@ -65,3 +65,12 @@ fn no_file_at_all_is_an_error() {
     let error = Config::new().try_generate([""; 0]).expect_err("there is nothing to compile");
     assert_eq!(error.to_string(), "error: no .proto file to compile\n");
 }
+
+#[test]
+fn an_include_directory_that_is_not_there_is_named() {
+    let error = Config::new()
+        .include("tests/nowhere")
+        .try_generate(["tests/fixtures/proto/old.proto"])
+        .expect_err("there is no such directory");
+    assert_eq!(error.to_string(), "error: no such directory to include: tests/nowhere\n");
+}

@@ -18,6 +18,8 @@ mod socket;
 
 pub use buffa;
 #[doc(hidden)]
+pub use buffa_descriptor;
+#[doc(hidden)]
 pub use buffa_types;
 pub use client::{Call, Channel, ChannelBuilder, Pending, PendingResponse, Response};
 pub use codec::{Buffa, Codec};
