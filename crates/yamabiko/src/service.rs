@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::{self, Poll, ready};
 
 use yamabiko_core::grpc::Status;
@@ -92,27 +92,45 @@ impl Method {
 }
 
 /// Whether a method has shown to be slow, so that its calls do not run in the connection's own
-/// task any more. It has to show itself quick for a while to come back.
+/// task any more, or to block its thread, so that they leave the runtime's workers alone. It has to
+/// show itself quick for a while to come back.
 #[derive(Debug, Default)]
 pub(crate) struct Pace {
-    quick_calls_owed: AtomicU32,
+    quick_steps_owed: AtomicU32,
+    blocks: AtomicBool,
 }
 
 impl Pace {
     const OWED: u32 = 64;
 
     pub(crate) fn is_slow(&self) -> bool {
-        self.quick_calls_owed.load(Ordering::Relaxed) > 0
+        self.quick_steps_owed.load(Ordering::Relaxed) > 0
+    }
+
+    pub(crate) fn blocks(&self) -> bool {
+        self.blocks.load(Ordering::Relaxed)
     }
 
     pub(crate) fn was_slow(&self) {
-        self.quick_calls_owed.store(Self::OWED, Ordering::Relaxed);
+        self.quick_steps_owed.store(Self::OWED, Ordering::Relaxed);
+    }
+
+    pub(crate) fn has_blocked(&self) {
+        self.was_slow();
+        self.blocks.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn was_quick(&self) {
-        let owed = self.quick_calls_owed.load(Ordering::Relaxed);
-        // Two threads may count one call; it does not matter.
-        self.quick_calls_owed.store(owed.saturating_sub(1), Ordering::Relaxed);
+        // Two threads may count one step; it does not matter.
+        match self.quick_steps_owed.load(Ordering::Relaxed) {
+            0 => {}
+            owed => {
+                self.quick_steps_owed.store(owed - 1, Ordering::Relaxed);
+                if owed == 1 {
+                    self.blocks.store(false, Ordering::Relaxed);
+                }
+            }
+        }
     }
 }
 

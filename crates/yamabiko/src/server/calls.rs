@@ -1,5 +1,6 @@
 //! The calls of one connection: waiting for their request, running, answered.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;
 use std::time::Instant;
@@ -51,8 +52,6 @@ pub(super) struct Calls {
     slots: Vec<Slot>,
     /// By method: where calls have run before.
     spare: Vec<Vec<Box<dyn Run>>>,
-    /// Calls that have a task of their own.
-    pub(super) tasks: usize,
 }
 
 impl Calls {
@@ -143,7 +142,8 @@ impl Calls {
         let spare = self.spare.get_mut(method).and_then(Vec::pop);
         let mut run = spare.unwrap_or_else(|| methods.method(method).new_run());
         let context = Context::new(head, deadline, peer.address);
-        match run.start(request, context.clone()) {
+        let started = catch_unwind(AssertUnwindSafe(|| run.start(request, context.clone())));
+        match started.unwrap_or_else(|panic| Err(panicked(&*panic))) {
             Ok(()) => {
                 let running = Slot::Running { stream, context: context.clone(), task: None };
                 self.slots[stream.slot()] = running;
@@ -155,6 +155,12 @@ impl Calls {
                 None
             }
         }
+    }
+
+    /// Whether the call waits for its handler.
+    pub(super) fn is_running(&self, stream: StreamKey) -> bool {
+        let slot = self.slots.get(stream.slot());
+        matches!(slot, Some(Slot::Running { stream: running, .. }) if *running == stream)
     }
 
     /// The call has got a task of its own.
@@ -174,8 +180,7 @@ impl Calls {
         core: &mut ServerConnection,
     ) {
         let stream = call.stream;
-        if matches!(self.slots.get(stream.slot()), Some(Slot::Running { stream: s, .. }) if *s == stream)
-        {
+        if self.is_running(stream) {
             self.slots[stream.slot()] = Slot::Free;
         }
         let (headers, trailers) = call.context.take_answer();
@@ -187,11 +192,13 @@ impl Calls {
             Ok(length) => {
                 let begun = headers.is_empty() || core.send_head(stream, &headers).is_ok();
                 let run = &mut call.run;
-                if !begun || core.send_message(stream, length, |out| run.write(out)).is_err() {
+                let mut written = Ok(());
+                let write = |out: &mut Vec<u8>| written = write_exactly(run, length, out);
+                if !begun || core.send_message(stream, length, write).is_err() {
                     // The client has left meanwhile.
                     run.clear();
                 }
-                Status::ok()
+                written.err().unwrap_or_else(Status::ok)
             }
             Err(status) => {
                 if !headers.is_empty() {
@@ -258,12 +265,36 @@ pub(super) fn step(
         Err(panic) => {
             // The future is in an unknown state: it is dropped, and not in our arms.
             let _ = catch_unwind(AssertUnwindSafe(|| run.clear()));
-            let words = panic.downcast_ref::<&str>().copied();
-            let words = words.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-            tracing::error!(panic = words.unwrap_or("unknown"), "a handler panicked");
-            Poll::Ready(Err(Status::internal("the handler panicked")))
+            Poll::Ready(Err(panicked(&*panic)))
         }
     }
+}
+
+/// Appends an answer of `length` bytes. A codec that does not keep its word costs this call, not
+/// the connection: the bytes that the frame has promised are zeros then.
+fn write_exactly(run: &mut Box<dyn Run>, length: usize, out: &mut Vec<u8>) -> Result<(), Status> {
+    let end = out.len() + length;
+    let written = catch_unwind(AssertUnwindSafe(|| run.write(out)));
+    let status = match written {
+        Ok(()) if out.len() == end => return Ok(()),
+        Ok(()) => Status::internal("the codec wrote another number of bytes than it had measured"),
+        Err(panic) => panicked(&*panic),
+    };
+    out.resize(end, 0);
+    Err(status)
+}
+
+/// Drops a call that nobody waits for any more.
+pub(super) fn discard(call: Call) {
+    // What the handler's locals do when they are dropped is not our concern.
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(call)));
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> Status {
+    let words = panic.downcast_ref::<&str>().copied();
+    let words = words.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    tracing::error!(panic = words.unwrap_or("unknown"), "a handler panicked");
+    Status::internal("the handler panicked")
 }
 
 fn one_request_expected(came: &str) -> Status {

@@ -4,16 +4,18 @@
 //! answers in one go. The lock is released while a handler runs, so that
 //! another leader can take over when one does not return.
 
-use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpStream;
 use yamabiko_core::ReceiveBuffer;
+use yamabiko_core::grpc::Status;
 use yamabiko_core::grpc::server::ServerConnection;
 
-use super::calls::{Call, Calls, step};
+use super::calls::{Call, Calls, discard, step};
+use super::task::Task;
 use super::{Peer, Shared, sentinel};
 use crate::read_buffer;
 use crate::socket::Socket;
@@ -25,13 +27,15 @@ const FLUSH_AFTER: Duration = Duration::from_micros(30);
 /// The clock is read after this many calls.
 const CALLS_PER_CLOCK: u32 = 8;
 /// A handler that takes longer gets a task of its own the next time.
-const SLOW: Duration = Duration::from_micros(100);
+pub(super) const SLOW: Duration = Duration::from_micros(100);
 
 /// A connection of a server.
 pub(super) struct Connection {
     pub(super) number: u64,
     peer: Peer,
-    server: Arc<Shared>,
+    pub(super) server: Arc<Shared>,
+    /// Calls that have a task of their own. Outside the lock: a task may end wherever it is dropped.
+    pub(super) tasks: AtomicUsize,
     state: Mutex<State>,
 }
 
@@ -40,6 +44,9 @@ struct State {
     input: ReceiveBuffer,
     socket: Socket,
     calls: Calls,
+    /// Calls that are to get a task of their own when the leader has handled what there is. Before
+    /// that nobody else could run them: tokio keeps what was spawned last for the thread that did.
+    deferred: Vec<Call>,
     /// The number of the task that leads. It rises with each takeover.
     leader: u64,
     /// The handler that runs in the leader's task now.
@@ -76,20 +83,22 @@ impl Connection {
             input: ReceiveBuffer::new(),
             socket: Socket::new(socket),
             calls: Calls::default(),
+            deferred: Vec::new(),
             leader: 0,
             in_place: None,
             gathered: false,
             killed: false,
         };
-        Arc::new(Connection { number, peer, server, state: Mutex::new(state) })
+        let tasks = AtomicUsize::new(0);
+        Arc::new(Connection { number, peer, server, tasks, state: Mutex::new(state) })
     }
 
     /// Serves until the connection ends or another task leads.
     pub(super) async fn lead(self: Arc<Self>, leader: u64) {
+        let leading = Leading { connection: &self, leader };
         let ended = std::future::poll_fn(|cx| self.poll_lead(leader, cx)).await;
         if ended {
-            self.lock().calls.cancel_all();
-            self.server.connections.remove(self.number);
+            leading.end_calls();
             let linger = std::future::poll_fn(|cx| self.poll_close(cx));
             // Best effort: the peer is to read our last words before a reset can outrun them.
             let _ = tokio::time::timeout(Duration::from_secs(1), linger).await;
@@ -101,7 +110,10 @@ impl Connection {
         if state.leader != leader {
             return Poll::Ready(false);
         }
-        if state.calls.tasks > 0 && !state.gathered && state.core.output().len() > 0 {
+        if self.tasks.load(Ordering::Relaxed) > 0
+            && !state.gathered
+            && !state.core.output().is_empty()
+        {
             // Woken by an answer: others may be about to come, and one write serves them all.
             state.gathered = true;
             state.socket.let_others_go_first(cx);
@@ -109,11 +121,14 @@ impl Connection {
         }
         state.gathered = false;
         state.socket.driven_by(cx);
+        // What a leader has left behind that was relieved.
+        self.spawn_deferred(&mut state);
         read_buffer::lend(&mut state.input);
         let began = Instant::now();
         loop {
             let stopped;
             (state, stopped) = self.handle_events(state, leader, began);
+            self.spawn_deferred(&mut state);
             if let Stopped::Relieved = stopped {
                 state.socket.wake();
                 return Poll::Ready(false);
@@ -184,7 +199,7 @@ impl Connection {
             };
             let Some(mut call) = all.receive(event, core, methods, &self.peer) else { continue };
             if methods.method(call.method).pace.is_slow() {
-                self.spawn(&mut state, call);
+                state.deferred.push(call);
                 continue;
             }
             let mut cx = Context::from_waker(Waker::noop());
@@ -198,7 +213,8 @@ impl Connection {
                 drop(state);
                 let outcome = sentinel::watch(|| step(&mut call.run, &mut cx), run);
                 state = self.lock();
-                state.in_place = None;
+                // After a takeover it is another leader's.
+                state.in_place.take_if(|(running, _)| *running == run);
                 outcome
             } else {
                 step(&mut call.run, &mut cx)
@@ -209,7 +225,7 @@ impl Connection {
                     let State { core, calls, .. } = &mut *state;
                     calls.answer(call, outcome, core);
                 }
-                Poll::Pending => self.spawn(&mut state, call),
+                Poll::Pending => state.deferred.push(call),
             }
             if state.leader != leader {
                 return (state, Stopped::Relieved);
@@ -232,13 +248,27 @@ impl Connection {
         }
     }
 
-    /// Gives a call a task of its own.
-    fn spawn(self: &Arc<Self>, state: &mut State, call: Call) {
-        state.calls.tasks += 1;
-        let stream = call.stream;
-        let task = Task { connection: Arc::clone(self), call: Some(call) };
-        let handle = self.server.runtime.spawn(task);
-        state.calls.set_task(stream, handle.abort_handle());
+    /// Gives each call that needs one a task of its own.
+    fn spawn_deferred(self: &Arc<Self>, state: &mut State) {
+        let State { deferred, calls, .. } = state;
+        for call in deferred.drain(..) {
+            let stream = call.stream;
+            if !calls.is_running(stream) {
+                // Cancelled while its first step ran or since.
+                discard(call);
+                continue;
+            }
+            let handle = self.server.runtime.spawn(Task::new(Arc::clone(self), call));
+            calls.set_task(stream, handle.abort_handle());
+        }
+    }
+
+    /// Sends the answer of a call that has a task of its own.
+    pub(super) fn answer(&self, call: Call, outcome: Result<usize, Status>) {
+        let mut state = self.lock();
+        let State { core, calls, .. } = &mut *state;
+        calls.answer(call, outcome, core);
+        state.socket.wake();
     }
 
     /// Another task leads from now on, if the leader's handler is still the one of this `run`.
@@ -247,7 +277,7 @@ impl Connection {
         let Some((_, method)) = state.in_place.take_if(|(running, _)| *running == run) else {
             return;
         };
-        self.server.methods.method(method).pace.was_slow();
+        self.server.methods.method(method).pace.has_blocked();
         state.leader += 1;
         self.server.runtime.spawn(Arc::clone(self).lead(state.leader));
     }
@@ -283,47 +313,29 @@ impl Connection {
     }
 }
 
-/// A call that runs in a task of its own.
-struct Task {
-    connection: Arc<Connection>,
-    call: Option<Call>,
+/// Leads a connection: when that ends, and nobody has taken over, so does the connection, be it
+/// that its runtime shuts down.
+struct Leading<'a> {
+    connection: &'a Arc<Connection>,
+    leader: u64,
 }
 
-impl Future for Task {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let task = &mut *self;
-        let Some(call) = &mut task.call else { return Poll::Ready(()) };
-        let server = &task.connection.server;
-        let began = Instant::now();
-        let outcome = if server.has_relief {
-            sentinel::follow(&server.runtime);
-            sentinel::watch(|| step(&mut call.run, cx), sentinel::next_run())
-        } else {
-            step(&mut call.run, cx)
-        };
-        let pace = &server.methods.method(call.method).pace;
-        if began.elapsed() > SLOW {
-            pace.was_slow()
-        } else {
-            pace.was_quick()
+impl Leading<'_> {
+    fn end_calls(&self) -> bool {
+        let mut state = self.connection.lock();
+        if state.leader != self.leader {
+            return false;
         }
-        let Poll::Ready(outcome) = outcome else { return Poll::Pending };
-        if let Some(call) = task.call.take() {
-            let mut state = task.connection.lock();
-            let State { core, calls, .. } = &mut *state;
-            calls.answer(call, outcome, core);
-            state.socket.wake();
-        }
-        Poll::Ready(())
+        state.calls.cancel_all();
+        state.deferred.drain(..).for_each(discard);
+        true
     }
 }
 
-impl Drop for Task {
+impl Drop for Leading<'_> {
     fn drop(&mut self) {
-        // Whether it has ended or was aborted. An abort drops the handler here, in its task.
-        self.call = None;
-        self.connection.lock().calls.tasks -= 1;
+        if self.end_calls() {
+            self.connection.server.connections.remove(self.connection.number);
+        }
     }
 }

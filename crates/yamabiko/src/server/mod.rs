@@ -6,6 +6,7 @@ mod connection;
 mod connections;
 mod listen;
 mod sentinel;
+mod task;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -64,6 +65,7 @@ impl Server {
     }
 
     /// Adds a service.
+    #[expect(clippy::should_implement_trait, reason = "nobody adds a server with +")]
     pub fn add(mut self, service: impl Service) -> Self {
         self.services.push(Box::new(service));
         self

@@ -61,9 +61,14 @@ pub(super) fn follow(runtime: &Handle) {
     with_watched(|watched| watched.belong(Whose::Task(runtime.clone())));
 }
 
-/// Runs a step of a handler under watch. `announce` is told the number of the run first.
+/// Runs a step of a handler under watch, as the run of this [number](next_run).
 pub(super) fn watch<T>(step: impl FnOnce() -> T, number: u64) -> T {
-    with_watched(|watched| watched.run.store(number | 1, Ordering::Relaxed));
+    with_watched(|watched| watched.run.store(number, Ordering::Relaxed));
+    let sentinel = sentinel();
+    if sentinel.asleep.load(Ordering::Relaxed) {
+        sentinel.asleep.store(false, Ordering::Relaxed);
+        sentinel.thread.unpark();
+    }
     let outcome = step();
     with_watched(|watched| watched.run.store(0, Ordering::Relaxed));
     outcome
@@ -91,11 +96,6 @@ fn with_watched<T>(action: impl FnOnce(&Watched) -> T) -> T {
 impl Watched {
     fn belong(&self, whose: Whose) {
         *lock(&self.whose) = whose;
-        let sentinel = sentinel();
-        if sentinel.asleep.load(Ordering::Relaxed) {
-            sentinel.asleep.store(false, Ordering::Relaxed);
-            sentinel.thread.unpark();
-        }
     }
 }
 
@@ -126,8 +126,11 @@ impl Sentinel {
         let mut before: Vec<u64> = Vec::new();
         let mut idle = 0;
         loop {
-            if idle > IDLE_TICKS {
-                self.asleep.store(true, Ordering::Relaxed);
+            if idle == IDLE_TICKS {
+                // Another tick before it sleeps: a run that began before its thread could see this
+                // is seen then.
+                self.asleep.store(true, Ordering::SeqCst);
+            } else if idle > IDLE_TICKS && self.asleep.load(Ordering::SeqCst) {
                 thread::park();
                 idle = 0;
             }

@@ -1,0 +1,159 @@
+//! A call that runs in a task of its own, because it waits for something or
+//! its method has shown to be slow.
+//!
+//! The steps of a method that blocks its thread are lent to the threads that
+//! tokio keeps for blocking work, one at a time. As many of them as may come
+//! at once leave the workers to sockets, timers and quick calls.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinHandle;
+use yamabiko_core::grpc::Status;
+
+use super::calls::{Call, step};
+use super::connection::{Connection, SLOW};
+use super::sentinel;
+
+/// A step that takes longer blocks its thread.
+const BLOCKS: Duration = Duration::from_millis(1);
+
+/// A call that runs in a task of its own.
+pub(super) struct Task {
+    connection: Arc<Connection>,
+    stage: Stage,
+}
+
+enum Stage {
+    /// Between two steps.
+    Here(Call),
+    /// A step runs on a thread for blocking work, and gives the call back.
+    Lent(JoinHandle<Stepped>, Arc<Again>),
+    Over,
+}
+
+/// A call and what came of its step.
+type Stepped = (Call, Poll<Result<usize, Status>>);
+
+/// The waker of a step that is lent. The task may be polled, and the wake-up with it be spent,
+/// before the step has returned.
+struct Again {
+    wanted: AtomicBool,
+    task: Waker,
+}
+
+impl Wake for Again {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.wanted.store(true, Ordering::Release);
+        self.task.wake_by_ref();
+    }
+}
+
+impl Task {
+    pub(super) fn new(connection: Arc<Connection>, call: Call) -> Self {
+        connection.tasks.fetch_add(1, Ordering::Relaxed);
+        Task { connection, stage: Stage::Here(call) }
+    }
+
+    /// A step on this thread.
+    fn step(&self, call: &mut Call, cx: &mut Context<'_>) -> Poll<Result<usize, Status>> {
+        let server = &self.connection.server;
+        timed(&self.connection, call, |call| {
+            if server.has_relief {
+                sentinel::follow(&server.runtime);
+                sentinel::watch(|| step(&mut call.run, cx), sentinel::next_run())
+            } else {
+                step(&mut call.run, cx)
+            }
+        })
+    }
+
+    /// Begins a step on a thread for blocking work.
+    fn lend(&self, mut call: Call, cx: &Context<'_>) -> Stage {
+        let again = Arc::new(Again { wanted: AtomicBool::new(false), task: cx.waker().clone() });
+        let waker = Waker::from(Arc::clone(&again));
+        let connection = Arc::clone(&self.connection);
+        let stepped = self.connection.server.runtime.spawn_blocking(move || {
+            let mut cx = Context::from_waker(&waker);
+            let outcome = timed(&connection, &mut call, |call| step(&mut call.run, &mut cx));
+            (call, outcome)
+        });
+        Stage::Lent(stepped, again)
+    }
+}
+
+/// Takes the time of a step, for the method's pace.
+fn timed<T>(connection: &Connection, call: &mut Call, step: impl FnOnce(&mut Call) -> T) -> T {
+    let began = Instant::now();
+    let outcome = step(call);
+    let pace = &connection.server.methods.method(call.method).pace;
+    match began.elapsed() {
+        long if long > BLOCKS => pace.has_blocked(),
+        long if long > SLOW => pace.was_slow(),
+        _ => pace.was_quick(),
+    }
+    outcome
+}
+
+impl Future for Task {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            match std::mem::replace(&mut self.stage, Stage::Over) {
+                Stage::Here(call)
+                    if self.connection.server.methods.method(call.method).pace.blocks() =>
+                {
+                    self.stage = self.lend(call, cx);
+                }
+                Stage::Here(mut call) => {
+                    let outcome = self.step(&mut call, cx);
+                    match outcome {
+                        Poll::Ready(outcome) => self.connection.answer(call, outcome),
+                        Poll::Pending => {
+                            self.stage = Stage::Here(call);
+                            return Poll::Pending;
+                        }
+                    }
+                }
+                Stage::Lent(mut stepped, again) => {
+                    let Poll::Ready(joined) = Pin::new(&mut stepped).poll(cx) else {
+                        self.stage = Stage::Lent(stepped, again);
+                        return Poll::Pending;
+                    };
+                    match joined {
+                        Ok((call, Poll::Ready(outcome))) => self.connection.answer(call, outcome),
+                        Ok((call, Poll::Pending)) => {
+                            self.stage = Stage::Here(call);
+                            if !again.wanted.load(Ordering::Acquire) {
+                                return Poll::Pending;
+                            }
+                        }
+                        // The runtime shuts down, and the connection with it.
+                        Err(_) => return Poll::Ready(()),
+                    }
+                }
+                Stage::Over => return Poll::Ready(()),
+            }
+        }
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        // Whether it has ended or was aborted. An abort drops the handler here, in its task, or
+        // behind the step that runs. No lock is taken: the runtime drops a task where it likes.
+        self.connection.tasks.fetch_sub(1, Ordering::Relaxed);
+        if let Stage::Lent(stepped, _) = &self.stage {
+            stepped.abort();
+        }
+    }
+}
