@@ -232,6 +232,8 @@ impl<Res> PendingResponse<Res> {
                         self.stage = Stage::Start { retries: retries + 1, outside: None };
                         continue;
                     }
+                    // The key is spent, even if decoding panics.
+                    self.stage = Stage::Ended;
                     return Poll::Ready(self.conclude(answer, end));
                 }
                 Stage::Ended => {

@@ -36,6 +36,7 @@ struct Inner {
     config: Config,
     limits: MessageLimits,
     link: Mutex<Link>,
+    back_off: Mutex<BackOff>,
 }
 
 /// Where the connection stands.
@@ -86,7 +87,9 @@ impl ChannelBuilder {
         };
         let target = Target { scheme: "http", authority: address.authority(), user_agent };
         let link = Mutex::new(Link::Idle);
-        let inner = Inner { address, target, config: self.config, limits: self.limits, link };
+        let ChannelBuilder { config, limits, .. } = self;
+        let back_off = Mutex::default();
+        let inner = Inner { address, target, config, limits, link, back_off };
         Ok(Channel { inner: Arc::new(inner) })
     }
 
@@ -156,7 +159,8 @@ impl Channel {
                 return Poll::Ready(Err(Status::internal(message).with_origin(Origin::Concluded)));
             };
             *link = Link::Connecting(Vec::new());
-            runtime.spawn(keep_connecting(Arc::downgrade(&self.inner)));
+            let channel = Arc::downgrade(&self.inner);
+            runtime.spawn(keep_connecting(Connecting { channel, unfinished: true }));
         }
         match &mut *link {
             Link::Failed(status, _) if !patient => Poll::Ready(Err(status.clone())),
@@ -175,6 +179,21 @@ impl Inner {
     fn lock(&self) -> MutexGuard<'_, Link> {
         // Nothing in here panics halfway, so a poisoned lock still guards whole data.
         self.link.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn back_off(&self) -> MutexGuard<'_, BackOff> {
+        self.back_off.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Connects, and waits until the server has shown that it speaks HTTP/2. A program that
+    /// accepts and says nothing, or something else, is no server to send calls to.
+    async fn attempt(&self) -> Result<Arc<Connection>, String> {
+        let socket = connect(&self.address).await?;
+        let (config, limits) = (self.config.clone(), self.limits);
+        let connection = Connection::new(socket, config, limits, self.target.clone());
+        tokio::spawn(Arc::clone(&connection).drive());
+        connection.opened().await?;
+        Ok(connection)
     }
 
     fn set(&self, next: Link) {
@@ -202,17 +221,32 @@ impl std::fmt::Debug for Channel {
     }
 }
 
+/// Attempts to connect are being made. If that stops halfway, since their runtime shuts down, the
+/// next call begins anew.
+struct Connecting {
+    channel: Weak<Inner>,
+    unfinished: bool,
+}
+
+impl Drop for Connecting {
+    fn drop(&mut self) {
+        if self.unfinished
+            && let Some(inner) = self.channel.upgrade()
+        {
+            inner.set(Link::Idle);
+        }
+    }
+}
+
 /// Tries until there is a connection, or until nobody waits for one.
-async fn keep_connecting(channel: Weak<Inner>) {
-    let mut back_off = BackOff::default();
+async fn keep_connecting(mut attempts: Connecting) {
     loop {
-        let Some(inner) = channel.upgrade() else { return };
-        let attempt = tokio::time::timeout(CONNECT, connect(&inner.address)).await;
+        let Some(inner) = attempts.channel.upgrade() else { return };
+        let attempt = tokio::time::timeout(CONNECT, inner.attempt()).await;
         let tried = match attempt {
-            Ok(Ok(socket)) => {
-                let (config, limits) = (inner.config.clone(), inner.limits);
-                let connection = Connection::new(socket, config, limits, inner.target.clone());
-                tokio::spawn(Arc::clone(&connection).drive());
+            Ok(Ok(connection)) => {
+                *inner.back_off() = BackOff::default();
+                attempts.unfinished = false;
                 inner.set(Link::Ready(connection));
                 return;
             }
@@ -221,17 +255,21 @@ async fn keep_connecting(channel: Weak<Inner>) {
         };
         tracing::debug!(address = inner.target.authority, tried, "cannot connect");
         let message = format!("cannot connect to {}: {tried}", inner.target.authority);
+        let pause = inner.back_off().next();
         inner.set(Link::Failed(
             Status::unavailable(message).with_origin(Origin::Concluded),
             Vec::new(),
         ));
         drop(inner);
-        tokio::time::sleep(back_off.next()).await;
-        let Some(inner) = channel.upgrade() else { return };
+        tokio::time::sleep(pause).await;
+        let Some(inner) = attempts.channel.upgrade() else { return };
         let mut link = inner.lock();
         *link = match std::mem::replace(&mut *link, Link::Idle) {
             // The next call makes the next attempt.
-            Link::Failed(_, waiting) if waiting.is_empty() => return,
+            Link::Failed(_, waiting) if waiting.is_empty() => {
+                attempts.unfinished = false;
+                return;
+            }
             Link::Failed(_, waiting) => Link::Connecting(waiting),
             other => other,
         };

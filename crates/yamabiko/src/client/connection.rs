@@ -39,6 +39,16 @@ struct State {
     answers: Answers,
     /// Callers have written, and the task has let the others go first.
     gathered: bool,
+    progress: Progress,
+}
+
+/// How far the connection has come.
+enum Progress {
+    /// The server's SETTINGS have not come. Who waits for them is woken.
+    Opening(Option<Waker>),
+    Open,
+    /// It has ended, and why.
+    Ended(String),
 }
 
 impl Connection {
@@ -55,12 +65,33 @@ impl Connection {
             socket: Socket::new(socket),
             answers: Answers::default(),
             gathered: false,
+            progress: Progress::Opening(None),
         };
         Arc::new(Connection { address, open: AtomicBool::new(true), state: Mutex::new(state) })
     }
 
     pub(super) fn takes_calls(&self) -> bool {
         self.open.load(Ordering::Relaxed)
+    }
+
+    /// Waits until the server has shown that it speaks HTTP/2.
+    ///
+    /// # Errors
+    /// Why there is no connection.
+    pub(super) async fn opened(&self) -> Result<(), String> {
+        std::future::poll_fn(|cx| {
+            let mut state = self.lock();
+            match &mut state.progress {
+                Progress::Ended(reason) => Poll::Ready(Err(reason.clone())),
+                Progress::Open if self.takes_calls() => Poll::Ready(Ok(())),
+                Progress::Open => Poll::Ready(Err("the server is leaving".to_owned())),
+                Progress::Opening(waiting) => {
+                    *waiting = Some(cx.waker().clone());
+                    Poll::Pending
+                }
+            }
+        })
+        .await
     }
 
     /// Takes no more calls and closes when the last one has ended.
@@ -94,7 +125,10 @@ impl Connection {
                 return Err(CannotOpen::Full);
             }
             Err(CannotOpen::Closed) => {
+                // It may have run out of stream identifiers: then it closes behind its last call.
                 self.open.store(false, Ordering::Relaxed);
+                core.shut_down();
+                socket.wake();
                 return Err(CannotOpen::Closed);
             }
         };
@@ -141,8 +175,10 @@ impl Connection {
 
     /// Reads and writes until the connection has ended.
     pub(super) async fn drive(self: Arc<Self>) {
+        let mut driving =
+            Driving { connection: &self, reason: "its runtime has shut down".to_owned() };
         let mut woken = Vec::new();
-        let reason = std::future::poll_fn(|cx| {
+        driving.reason = std::future::poll_fn(|cx| {
             let poll = self.poll_drive(cx, &mut woken);
             // Outside the lock, which those who wake want first of all.
             for waker in woken.drain(..) {
@@ -151,7 +187,7 @@ impl Connection {
             poll
         })
         .await;
-        self.end(&reason);
+        drop(driving);
         let close = std::future::poll_fn(|cx| {
             let mut state = self.lock();
             let State { core, socket, .. } = &mut *state;
@@ -183,7 +219,7 @@ impl Connection {
         cx: &mut Context<'_>,
         woken: &mut Vec<Waker>,
     ) -> Poll<String> {
-        let State { core, input, socket, answers, .. } = state;
+        let State { core, input, socket, answers, progress, .. } = state;
         let began = Instant::now();
         let mut now = began;
         loop {
@@ -196,6 +232,11 @@ impl Connection {
             loop {
                 match core.next_event(input, now) {
                     Ok(Some(event)) => {
+                        // The first thing that a server sends is its SETTINGS.
+                        if let Progress::Opening(waiting) = progress {
+                            woken.extend(waiting.take());
+                            *progress = Progress::Open;
+                        }
                         answers.receive(event, woken);
                     }
                     Ok(None) => break,
@@ -241,7 +282,13 @@ impl Connection {
     fn end(&self, reason: &str) {
         self.open.store(false, Ordering::Relaxed);
         let mut woken = Vec::new();
-        self.lock().answers.end_all(|| self.lost(reason), &mut woken);
+        let mut state = self.lock();
+        state.answers.end_all(|| self.lost(reason), &mut woken);
+        let before = std::mem::replace(&mut state.progress, Progress::Ended(reason.to_owned()));
+        if let Progress::Opening(waiting) = before {
+            woken.extend(waiting);
+        }
+        drop(state);
         for waker in woken {
             waker.wake();
         }
@@ -256,6 +303,18 @@ impl Connection {
     fn lock(&self) -> MutexGuard<'_, State> {
         // A panic inside would be a bug of ours; the other calls need not suffer for it.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Drives a connection: when that ends, every call ends with it, be it that the runtime shuts down.
+struct Driving<'a> {
+    connection: &'a Connection,
+    reason: String,
+}
+
+impl Drop for Driving<'_> {
+    fn drop(&mut self) {
+        self.connection.end(&self.reason);
     }
 }
 
