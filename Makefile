@@ -1,0 +1,54 @@
+# `make` says what can be done here.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help test lint docs readme wasm set-up bench bench-quick fuzz doc
+
+CARGO ?= cargo
+WASM := wasm32-unknown-unknown
+# A process for each test where cargo-nextest is installed, cargo's own runner where it is not.
+NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
+RUN_TESTS := $(CARGO) $(if $(NEXTEST),nextest run --no-fail-fast,test --no-fail-fast --tests)
+
+help: ## say what can be done
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+test: lint docs readme wasm set-up ## run every check and every test, and set up what they need
+	$(RUN_TESTS) --workspace
+
+lint: ## check formatting and lints
+	@$(CARGO) fmt --version >/dev/null 2>&1 || rustup component add rustfmt
+	@$(CARGO) clippy --version >/dev/null 2>&1 || rustup component add clippy
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- --deny warnings
+
+docs: ## run the examples in the documentation, and check its links
+	$(CARGO) test --workspace --doc --quiet
+	RUSTDOCFLAGS="--deny warnings" $(CARGO) doc --workspace --no-deps --quiet
+
+readme: ## do what README.md tells a newcomer to do
+	$(CARGO) test --package yamabiko --test readme --quiet -- --ignored
+
+wasm: ## check that the core asks nothing of its host
+	@if [ -d "$$(rustc --print target-libdir --target $(WASM))" ]; then \
+	  $(CARGO) rustc --quiet --package yamabiko-core --lib --crate-type cdylib --target $(WASM) \
+	    -- -C link-dead-code -C link-arg=--no-gc-sections && python3 .ci/wasm-imports; \
+	else \
+	  echo "skipped: the core for $(WASM) (rustup target add $(WASM))"; \
+	fi
+
+set-up: ## make the virtual environment with grpcio, for the tests that talk to it
+	conformance/grpcio/set-up
+
+bench: ## measure beside tonic and pajamax: five minutes, on a quiet machine
+	cd bench && $(CARGO) run --release --package harness
+
+bench-quick: ## see that the bench works, in a minute
+	cd bench && $(CARGO) run --release --package harness -- --quick
+
+fuzz: ## say how to fuzz
+	@echo "cargo install cargo-fuzz; cargo +nightly fuzz list; cargo +nightly fuzz run <name>"
+
+doc: ## build the documentation and open it
+	$(CARGO) doc --workspace --no-deps --open
