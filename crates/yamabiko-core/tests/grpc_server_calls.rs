@@ -1,5 +1,7 @@
 //! gRPC over HTTP/2, the server's side (grpc `doc/PROTOCOL-HTTP2.md`): which requests are calls,
 //! how the others are answered, and what a response looks like.
+#![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
+
 mod support;
 
 use support::{

@@ -2,6 +2,7 @@
 //! ([`End`]), two endpoints over a simulated link with a virtual clock ([`Pair`]), and the words
 //! for both.
 #![allow(dead_code, unused_imports, reason = "each test file uses a part")]
+#![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod end;
 mod pair;
