@@ -9,6 +9,9 @@ use crate::machine::Machine;
 use crate::options::Options;
 use crate::{PEER, clients, fairness, idle, servers};
 
+/// From here on what others use of the cores, in percent of one, makes figures doubtful.
+const DISTURBED: f64 = 10.0;
+
 /// Everything that was measured.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
@@ -137,6 +140,9 @@ impl Report {
                 own.load_busy_percent,
                 own.other_busy_percent,
             )?;
+        }
+        if self.servers.iter().any(|row| row.median.other_busy_percent > DISTURBED) {
+            writeln!(f, "other programs kept the cores busy: repeat the run before you quote it")?;
         }
         Ok(())
     }
