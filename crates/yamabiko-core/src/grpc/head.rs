@@ -1,5 +1,6 @@
 //! The heads of a request and of a response, read and written.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::{Code, Metadata, Status, content_type, timeout};
@@ -7,7 +8,13 @@ use crate::field::{Field, FieldKind, FieldRef, is_sensitive};
 use crate::hpack::{Encoder, Indexing};
 
 /// The content type that we send.
-const CONTENT_TYPE: &[u8] = b"application/grpc";
+static CONTENT_TYPE: LazyLock<Field> =
+    LazyLock::new(|| Field::new(b"content-type", b"application/grpc"));
+/// The status of a call that went well.
+static STATUS_OK: LazyLock<Field> = LazyLock::new(|| Field::new(b"grpc-status", b"0"));
+
+/// The header that says which compressions its sender understands.
+const ACCEPT_ENCODING: &[u8] = b"grpc-accept-encoding";
 
 /// What a client asks for.
 #[derive(Clone, Debug)]
@@ -75,10 +82,13 @@ impl RequestReader {
                 )))),
             },
             FieldKind::GrpcEncoding if field.value != b"identity" => {
-                self.refuse(Refusal::Grpc(Status::unimplemented(format!(
+                let mut status = Status::unimplemented(format!(
                     "unknown grpc-encoding: {}, this server accepts: identity",
                     field.value.escape_ascii()
-                ))));
+                ));
+                // grpc doc/compression.md: the answer says what would be accepted.
+                status.metadata_mut().push_field(Field::new(ACCEPT_ENCODING, b"identity"));
+                self.refuse(Refusal::Grpc(status));
             }
             FieldKind::GrpcEncoding | FieldKind::GrpcAcceptEncoding => {}
             _ => self.metadata.push_field(field.to_field()),
@@ -126,12 +136,14 @@ pub(super) fn write_request(
     encoder.encode(b":path", path.as_bytes(), Indexing::Remember, out);
     encoder.encode(b":authority", target.authority.as_bytes(), Indexing::Remember, out);
     encoder.encode(b"te", b"trailers", Indexing::Remember, out);
-    encoder.encode(b"content-type", CONTENT_TYPE, Indexing::Remember, out);
+    encoder.encode_field(&CONTENT_TYPE, Indexing::Remember, out);
     encoder.encode(b"user-agent", target.user_agent.as_bytes(), Indexing::Remember, out);
+    // grpc doc/compression.md: a server may compress for a client that does not say what it knows.
+    encoder.encode(ACCEPT_ENCODING, b"identity", Indexing::Remember, out);
     if let Some(timeout) = timeout {
         let mut value = Vec::with_capacity(9);
         timeout::write(timeout, &mut value);
-        encoder.encode(b"grpc-timeout", &value, Indexing::Plain, out);
+        encoder.encode(b"grpc-timeout", &value, Indexing::RememberName, out);
     }
     write_metadata(encoder, out, metadata);
 }
@@ -151,7 +163,7 @@ pub struct Target {
 #[inline]
 pub(super) fn write_response(encoder: &mut Encoder, out: &mut Vec<u8>, metadata: &Metadata) {
     encoder.encode(b":status", b"200", Indexing::Remember, out);
-    encoder.encode(b"content-type", CONTENT_TYPE, Indexing::Remember, out);
+    encoder.encode_field(&CONTENT_TYPE, Indexing::Remember, out);
     write_metadata(encoder, out, metadata);
 }
 
@@ -159,8 +171,11 @@ pub(super) fn write_response(encoder: &mut Encoder, out: &mut Vec<u8>, metadata:
 #[inline]
 pub(super) fn write_status(encoder: &mut Encoder, out: &mut Vec<u8>, status: &Status) {
     let code = status.code();
-    let indexing = if code == Code::Ok { Indexing::Remember } else { Indexing::Plain };
-    encoder.encode(b"grpc-status", code.as_wire(), indexing, out);
+    if code == Code::Ok {
+        encoder.encode_field(&STATUS_OK, Indexing::Remember, out);
+    } else {
+        encoder.encode(b"grpc-status", code.as_wire(), Indexing::Plain, out);
+    }
     if !status.message().is_empty() {
         let mut message = Vec::new();
         status.write_message(&mut message);

@@ -23,7 +23,7 @@ use crate::socket::Socket;
 /// How long a leader goes on before its neighbours on the thread have their turn.
 const TURN: Duration = Duration::from_micros(500);
 /// When answers are sent before the whole batch is done.
-const FLUSH_AFTER: Duration = Duration::from_micros(30);
+const FLUSH_AFTER: Duration = Duration::from_micros(100);
 /// The clock is read after this many calls.
 const CALLS_PER_CLOCK: u32 = 8;
 /// A handler that takes longer gets a task of its own the next time.
@@ -203,22 +203,23 @@ impl Connection {
                 continue;
             }
             let mut cx = Context::from_waker(Waker::noop());
-            let outcome = if self.server.has_relief {
+            let run = self.server.has_relief.then(sentinel::next_run);
+            if let Some(run) = run {
                 if !leads {
                     sentinel::lead(self);
                     leads = true;
                 }
-                let run = sentinel::next_run();
                 state.in_place = Some((run, call.method));
-                drop(state);
-                let outcome = sentinel::watch(|| step(&mut call.run, &mut cx), run);
-                state = self.lock();
-                // After a takeover it is another leader's.
-                state.in_place.take_if(|(running, _)| *running == run);
-                outcome
-            } else {
-                step(&mut call.run, &mut cx)
+            }
+            // A handler may do anything, such as shut its own server down.
+            drop(state);
+            let outcome = match run {
+                Some(run) => sentinel::watch(|| step(&mut call.run, &mut cx), run),
+                None => step(&mut call.run, &mut cx),
             };
+            state = self.lock();
+            // After a takeover it is another leader's.
+            state.in_place.take_if(|(running, _)| Some(*running) == run);
             let slow_method = call.method;
             match outcome {
                 Poll::Ready(outcome) => {
