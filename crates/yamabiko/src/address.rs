@@ -1,5 +1,8 @@
 //! Addresses as people write them.
 
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+
 use crate::Error;
 
 /// A host and a port, out of `localhost:50051`, `http://localhost:50051` or `[::1]:50051`.
@@ -34,6 +37,18 @@ impl Address {
         }
         let port = port.parse().map_err(|_| error("the port is not a number from 0 to 65535"))?;
         Ok(Address { host: host.to_owned(), port })
+    }
+
+    /// Each address that it stands for.
+    pub(crate) async fn resolve(&self) -> io::Result<Vec<SocketAddr>> {
+        if self.host.eq_ignore_ascii_case("localhost") {
+            // RFC 6761 §6.3: both loopback addresses, whatever the machine's tables say.
+            return Ok(vec![
+                (Ipv6Addr::LOCALHOST, self.port).into(),
+                (Ipv4Addr::LOCALHOST, self.port).into(),
+            ]);
+        }
+        Ok(tokio::net::lookup_host((self.host.as_str(), self.port)).await?.collect())
     }
 
     /// As it goes into `:authority` and into messages.

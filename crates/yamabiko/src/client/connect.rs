@@ -20,8 +20,7 @@ const STAGGER: Duration = Duration::from_millis(250);
 /// # Errors
 /// Every address that was tried, and what came of it.
 pub(super) async fn connect(address: &Address) -> Result<TcpStream, String> {
-    let found = tokio::net::lookup_host((address.host.as_str(), address.port)).await;
-    let found: Vec<SocketAddr> = found.map_err(|error| error.to_string())?.collect();
+    let found = address.resolve().await.map_err(|error| error.to_string())?;
     let mut untried = interleaved(found);
     let mut failed: Vec<String> = Vec::new();
     let mut attempts = JoinSet::new();

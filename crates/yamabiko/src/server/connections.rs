@@ -55,12 +55,19 @@ impl Connections {
 
     /// Ends each of them at once. Says how many calls had no answer.
     pub(super) fn kill(&self) -> usize {
-        let all = self.all();
-        let calls = all.iter().map(|connection| connection.live_calls()).sum();
-        for connection in all {
+        let calls = self.live_calls();
+        for connection in self.all() {
             connection.kill();
         }
         calls
+    }
+
+    pub(super) fn live_calls(&self) -> usize {
+        self.all().iter().map(|connection| connection.live_calls()).sum()
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.lock().by_number.len()
     }
 
     /// Waits until none is left.

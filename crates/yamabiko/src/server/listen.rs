@@ -21,10 +21,10 @@ const OUT_OF_RESOURCES: Duration = Duration::from_millis(50);
 /// Listens on each address that `address` stands for: one, or two for `localhost`.
 pub(super) async fn bind(address: &str) -> Result<Vec<TcpListener>, Error> {
     let parsed = Address::parse(address)?;
-    let found: Vec<SocketAddr> = tokio::net::lookup_host((parsed.host.as_str(), parsed.port))
-        .await
-        .map_err(|error| Error::Address { address: address.to_owned(), reason: error.to_string() })?
-        .collect();
+    let found = parsed.resolve().await.map_err(|error| Error::Address {
+        address: address.to_owned(),
+        reason: error.to_string(),
+    })?;
     let mut listeners: Vec<TcpListener> = Vec::new();
     let mut failed = None;
     for mut socket_address in found {

@@ -1,14 +1,23 @@
-//! A service for the tests, written by hand as generated code would be, and a
-//! server that serves it.
+//! A service for the tests, written by hand as generated code would be, a
+//! server that serves it, and peers that speak to it byte by byte.
+
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+pub mod child;
+pub mod raw;
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use yamabiko::buffa_types::google::protobuf::StringValue;
 use yamabiko::codegen::{Buffa, Methods, unary};
-use yamabiko::{Call, Channel, Context, Running, Server, Service, Status};
+use yamabiko::{Call, Channel, Code, Context, Running, Server, Service, Status};
 
 pub const SAY: &str = "/test.Echo/Say";
+/// After which a test has failed.
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 type Handler = dyn Fn(String, Context) -> Answer + Send + Sync;
 type Answer = std::pin::Pin<Box<dyn Future<Output = Result<String, Status>> + Send>>;
@@ -24,6 +33,11 @@ impl Echo {
         Fut: Future<Output = Result<String, Status>> + Send + 'static,
     {
         Echo(Arc::new(move |text, context| Box::pin(handler(text, context))))
+    }
+
+    /// Answers with the request.
+    pub fn plain() -> Self {
+        Echo::new(|text, _| async move { Ok(text) })
     }
 }
 
@@ -62,4 +76,104 @@ pub async fn connect(address: &str) -> Channel {
 
 pub fn say(channel: &Channel, value: impl Into<String>) -> Call<StringValue> {
     unary::<Buffa, StringValue, StringValue>(channel, SAY, text(value))
+}
+
+/// Makes a call that must be answered, in time.
+pub async fn answer(channel: &Channel, value: &str) -> String {
+    in_time(async { say(channel, value).await }).await.expect("an answer").value
+}
+
+/// Makes a call that must fail.
+pub async fn failure(call: Call<StringValue>) -> Status {
+    in_time(async { call.await }).await.expect_err("a failure")
+}
+
+/// Fails instead of hanging.
+#[track_caller]
+pub fn in_time<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    let caller = std::panic::Location::caller();
+    async move {
+        match tokio::time::timeout(PATIENCE, future).await {
+            Ok(output) => output,
+            Err(_) => panic!("{caller}: nothing within {PATIENCE:?}"),
+        }
+    }
+}
+
+/// Waits until `holds` does.
+#[track_caller]
+pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) -> impl Future<Output = ()> {
+    let caller = std::panic::Location::caller();
+    async move {
+        let began = Instant::now();
+        while !holds() {
+            assert!(began.elapsed() < PATIENCE, "{caller}: {what}: not within {PATIENCE:?}");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+}
+
+#[track_caller]
+pub fn assert_status(status: &Status, code: Code, words: &[&str]) {
+    assert_eq!(status.code(), code, "{status}");
+    for word in words {
+        assert!(status.message().contains(word), "{status}: it does not say {word}");
+    }
+}
+
+/// Counts something from several places.
+#[derive(Clone, Debug, Default)]
+pub struct Count(Arc<AtomicUsize>);
+
+impl Count {
+    pub fn add(&self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub fn get(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    /// Counts when what is returned is dropped.
+    pub fn at_drop(&self) -> AtDrop {
+        AtDrop(self.clone())
+    }
+}
+
+pub struct AtDrop(Count);
+
+impl Drop for AtDrop {
+    fn drop(&mut self) {
+        self.0.add();
+    }
+}
+
+/// A port that nobody listens on, kept from others. `[::]` and `127.0.0.1` can listen on it later.
+pub struct Reserved {
+    _socket: socket2::Socket,
+    pub port: u16,
+}
+
+impl Reserved {
+    pub fn new() -> Self {
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)
+            .expect("a socket");
+        socket.set_reuse_address(true).expect("an option");
+        let any = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+        socket.bind(&any.into()).expect("a free port");
+        let port = socket.local_addr().ok().and_then(|address| address.as_socket());
+        Reserved { _socket: socket, port: port.expect("an address").port() }
+    }
+
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+}
+
+/// Burns CPU without letting anybody else have the thread.
+pub fn burn(time: Duration) {
+    let began = Instant::now();
+    while began.elapsed() < time {
+        std::hint::spin_loop();
+    }
 }
