@@ -229,6 +229,7 @@ fn far_deadlines_leave_nothing_behind() {
 #[test]
 fn resets_of_streams_that_wait_leave_nothing_behind() {
     let mut server = server();
+    server.feed(&settings(&[(setting::INITIAL_WINDOW_SIZE, 1 << 20)]));
     server.feed(&request(1, true));
     // It takes the window of the connection, so that nothing in the line moves.
     server.answer(1, &[7; 100_000]);
