@@ -138,8 +138,6 @@ pub(super) fn write_request(
     encoder.encode(b"te", b"trailers", Indexing::Remember, out);
     encoder.encode_field(&CONTENT_TYPE, Indexing::Remember, out);
     encoder.encode(b"user-agent", target.user_agent.as_bytes(), Indexing::Remember, out);
-    // grpc doc/compression.md: a server may compress for a client that does not say what it knows.
-    encoder.encode(ACCEPT_ENCODING, b"identity", Indexing::Remember, out);
     if let Some(timeout) = timeout {
         let mut value = Vec::with_capacity(9);
         timeout::write(timeout, &mut value);

@@ -291,8 +291,9 @@ impl<Res> PendingResponse<Res> {
         if status.code() != Code::Ok {
             return Err(status);
         }
+        // grpc doc/statuscodes.md, "response cardinality violation".
         let concluded =
-            |message: String| Err(Status::internal(message).with_origin(Origin::Concluded));
+            |message: String| Err(Status::unimplemented(message).with_origin(Origin::Concluded));
         let Call { path, channel, decode, .. } = &self.call;
         match message {
             Some(_) if surplus => concluded(format!(
