@@ -180,7 +180,7 @@ impl Listening {
 
     /// Serves until Ctrl-C or SIGTERM, as [`Server::serve`].
     pub async fn serve(self) {
-        let running = self.start();
+        let mut running = self.start();
         interrupted().await;
         tracing::info!("leaving: waiting for the calls in progress; again to cut them");
         tokio::select! {
@@ -237,12 +237,16 @@ impl Running {
     /// accepted, within the time of [`Server::drain`]. What is not answered then is cut.
     ///
     /// Returns the number of calls that were cut.
-    pub async fn shut_down(self) -> usize {
+    pub async fn shut_down(mut self) -> usize {
         self.leave().await
     }
 
-    async fn leave(&self) -> usize {
+    async fn leave(&mut self) -> usize {
         self.stop_listening();
+        for accepting in self.accepting.drain(..) {
+            // The port is free only when it has ended.
+            let _ = accepting.await;
+        }
         self.shared.connections.shut_down();
         let empty = self.shared.connections.wait_until_empty();
         match tokio::time::timeout(self.drain, empty).await {
