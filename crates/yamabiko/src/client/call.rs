@@ -207,10 +207,11 @@ impl<Res> Future for PendingResponse<Res> {
             Poll::Ready(outcome) => outcome,
             Poll::Pending => {
                 ready!(this.poll_deadline(cx));
-                this.give_up();
                 Err(this.too_late())
             }
         };
+        // It may end while it stands in line, or has just been let in.
+        this.give_up();
         this.stage = Stage::Ended;
         Poll::Ready(outcome)
     }
