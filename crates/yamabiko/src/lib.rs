@@ -128,7 +128,6 @@ mod read_buffer;
 mod server;
 mod service;
 mod socket;
-mod spin;
 
 pub use buffa;
 #[doc(hidden)]
