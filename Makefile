@@ -47,8 +47,8 @@ bench: ## measure beside tonic and pajamax: five minutes, on a quiet machine
 bench-quick: ## see that the bench works, in a minute
 	cd bench && $(CARGO) run --release --package harness -- --quick
 
-fuzz: ## say how to fuzz
-	@echo "cargo install cargo-fuzz; cargo +nightly fuzz list; cargo +nightly fuzz run <name>"
+fuzz: ## say how to throw random input at the core
+	@echo "cargo install cargo-fuzz, then: cargo +nightly fuzz run server_connection (fuzz/README.md)"
 
 doc: ## build the documentation and open it
 	$(CARGO) doc --workspace --no-deps --open
