@@ -1,0 +1,5 @@
+//! Turns interop.proto into Rust.
+
+fn main() {
+    yamabiko_compiler::build(["proto/interop.proto"]);
+}
