@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `connection` | what a connection is made of, opening and closing it |
 //! | `receive` | a received frame becomes an event |
+//! | `faults` | what breaking a rule costs |
 //! | `send` | a command becomes frames, or waits for a window |
 //! | `stream_state` | the states of a stream |
 //! | `streams` | which streams are live |
@@ -18,6 +19,7 @@ mod config;
 mod connection;
 mod error;
 mod farewell;
+mod faults;
 mod field_rules;
 mod floods;
 mod header_block;

@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::connection::{Connection, Side};
 use super::error::Error;
 use super::farewell::{FAREWELL_PING, Ours};
+use super::faults::{broken, calm};
 use super::field_rules::Section;
 use super::floods::Flood;
 use super::header_block::Whole;
@@ -67,7 +68,7 @@ pub enum Event<'a, C> {
     LimitsChanged,
 }
 
-type Received<'a, C> = Result<Option<Event<'a, C>>, Error>;
+pub(super) type Received<'a, C> = Result<Option<Event<'a, C>>, Error>;
 
 impl<C: Default> Connection<C> {
     /// The next thing that has happened, from what was read or from what was found before.
@@ -330,56 +331,10 @@ impl<C: Default> Connection<C> {
         Ok(None)
     }
 
-    /// RFC 9113 §5.1.1: whether a stream has never been opened by its owner.
-    fn is_idle(&self, id: u32) -> bool {
-        let own = id.is_multiple_of(2) == (self.opening.side() == Side::Server);
-        if own { id >= self.ids.next_own } else { id > self.ids.last_peer }
-    }
-
     fn step_stream(&mut self, stream: StreamKey, input: Input) -> Result<(), Refusal> {
         let live = self.streams.get_mut(stream).ok_or(Refusal::Ignore)?;
         live.state = live.state.step(input)?;
         Ok(())
-    }
-
-    fn refuse<'a>(&mut self, stream: StreamKey, refusal: Refusal, now: Instant) -> Received<'a, C> {
-        match refusal {
-            Refusal::Connection(code) => {
-                Err(Error::Peer { code, reason: "a frame that its stream's state forbids" })
-            }
-            Refusal::Stream(code) => self.stream_error(stream.id(), code, now),
-            Refusal::Ignore | Refusal::Misuse => Ok(None),
-        }
-    }
-
-    /// RFC 9113 §5.4.2: resets a stream whose peer broke a rule.
-    fn stream_error<'a>(&mut self, id: u32, code: ErrorCode, now: Instant) -> Received<'a, C> {
-        let Some(stream) = self.streams.find(id) else {
-            if self.is_idle(id) {
-                return Err(broken("a malformed frame on an idle stream"));
-            }
-            return self.late(id, now);
-        };
-        if self.opening.side() == Side::Server {
-            self.spend(Flood::Resets, now)?;
-        }
-        let call = self.reset(stream, code);
-        Ok(call.map(|call| Event::Reset { stream, code, by: By::Us, call }))
-    }
-
-    /// The peer has used some of a flood budget.
-    fn spend(&mut self, flood: Flood, now: Instant) -> Result<(), Error> {
-        if self.floods.allows(flood, now) { Ok(()) } else { Err(calm(flood)) }
-    }
-
-    /// A frame for a stream that is gone. RFC 9113 §5.1: what the peer sent before it heard of our
-    /// RST_STREAM is left; on a stream that ended otherwise, it is told STREAM_CLOSED.
-    fn late<'a>(&mut self, id: u32, now: Instant) -> Received<'a, C> {
-        if !self.ids.was_reset(id) {
-            self.spend(Flood::Idle, now)?;
-            write_reset(&mut self.output.bytes, id, ErrorCode::STREAM_CLOSED);
-        }
-        Ok(None)
     }
 
     /// RFC 9113 §8.1.1: whether the body is shorter than promised so far.
@@ -413,12 +368,4 @@ fn next_frame(input: &ReceiveBuffer) -> Result<Option<(FrameHead, &[u8])>, Error
     head.check_length(DEFAULT_MAX_FRAME_SIZE)?;
     let frame = input.take(HEAD_LEN + head.length as usize);
     Ok(frame.map(|frame| (head, &frame[HEAD_LEN..])))
-}
-
-fn calm(flood: Flood) -> Error {
-    Error::Peer { code: ErrorCode::ENHANCE_YOUR_CALM, reason: flood.reason() }
-}
-
-fn broken(reason: &'static str) -> Error {
-    Error::Peer { code: ErrorCode::PROTOCOL_ERROR, reason }
 }
