@@ -21,9 +21,7 @@ pub struct Context {
 /// What a context and the connection share.
 #[derive(Debug, Default)]
 pub(crate) struct CallState {
-    metadata: Metadata,
-    path: Option<Field>,
-    authority: Option<Field>,
+    head: Option<Arc<RequestHead>>,
     peer: Option<SocketAddr>,
     deadline: Option<Instant>,
     answer: Mutex<Answer>,
@@ -38,18 +36,30 @@ struct Answer {
     waiting: Vec<Waker>,
 }
 
+static NO_METADATA: Metadata = Metadata::new();
+
 impl Context {
-    pub(crate) fn new(head: RequestHead, deadline: Option<Instant>, peer: SocketAddr) -> Self {
-        let RequestHead { path, authority, metadata, .. } = head;
-        let call = CallState {
-            metadata,
-            path: Some(path),
-            authority,
-            peer: Some(peer),
-            deadline,
-            answer: Mutex::default(),
-        };
+    pub(crate) fn new(head: Arc<RequestHead>, deadline: Option<Instant>, peer: SocketAddr) -> Self {
+        let (head, peer) = (Some(head), Some(peer));
+        let call = CallState { head, peer, deadline, answer: Mutex::default() };
         Context { call: Arc::new(call) }
+    }
+
+    /// The same for another call, in the same memory if nobody else has kept this one.
+    pub(crate) fn renew(
+        mut self,
+        head: Arc<RequestHead>,
+        deadline: Option<Instant>,
+        peer: SocketAddr,
+    ) -> Self {
+        match Arc::get_mut(&mut self.call) {
+            Some(call) => {
+                let (head, peer) = (Some(head), Some(peer));
+                *call = CallState { head, peer, deadline, answer: Mutex::default() };
+                self
+            }
+            None => Context::new(head, deadline, peer),
+        }
     }
 
     /// A context with a deadline, for calling a handler directly.
@@ -60,17 +70,17 @@ impl Context {
 
     /// What the client sent with the call, its `user-agent` included.
     pub fn metadata(&self) -> &Metadata {
-        &self.call.metadata
+        self.call.head.as_ref().map_or(&NO_METADATA, |head| &head.metadata)
     }
 
     /// The path of the method, such as `/hello.HelloService/SayHello`. Empty without a call.
     pub fn method(&self) -> &str {
-        text(&self.call.path)
+        text(self.call.head.as_ref().map(|head| &head.path))
     }
 
     /// The name by which the client called this server, from `:authority`. May be empty.
     pub fn authority(&self) -> &str {
-        text(&self.call.authority)
+        text(self.call.head.as_ref().and_then(|head| head.authority.as_ref()))
     }
 
     /// The address that the client calls from. None without a call.
@@ -167,6 +177,6 @@ impl Context {
     }
 }
 
-fn text(field: &Option<Field>) -> &str {
-    field.as_ref().and_then(|field| std::str::from_utf8(field.value()).ok()).unwrap_or_default()
+fn text(field: Option<&Field>) -> &str {
+    field.and_then(|field| std::str::from_utf8(field.value()).ok()).unwrap_or_default()
 }

@@ -128,6 +128,7 @@ mod read_buffer;
 mod server;
 mod service;
 mod socket;
+mod spin;
 
 pub use buffa;
 #[doc(hidden)]

@@ -1,11 +1,12 @@
 //! The socket of a connection on tokio, and the timer and the waker of the
 //! task that drives it: the same for a server and a client.
 
-use std::io;
+use std::io::{self, Read};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Instant;
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -15,6 +16,7 @@ use yamabiko_core::grpc::client::ClientConnection;
 use yamabiko_core::grpc::server::ServerConnection;
 
 use crate::read_buffer;
+use crate::spin::Spin;
 
 /// What the socket needs of a core.
 pub(crate) trait Core {
@@ -50,12 +52,13 @@ pub(crate) struct Socket {
     timer: Option<Pin<Box<Sleep>>>,
     /// Wakes the task, unless it has been woken already.
     waker: Option<Waker>,
+    spin: Spin,
 }
 
 impl Socket {
     pub(crate) fn new(stream: TcpStream) -> Self {
         let (reader, writer) = stream.into_split();
-        Socket { reader, writer, timer: None, waker: None }
+        Socket { reader, writer, timer: None, waker: None, spin: Spin::default() }
     }
 
     /// Reads behind what `input` holds. Zero bytes mean that the peer has closed.
@@ -68,7 +71,33 @@ impl Socket {
         ready!(Pin::new(&mut self.reader).poll_read(cx, &mut buffer))?;
         let count = buffer.filled().len();
         input.filled(count);
+        self.spin.came();
         Poll::Ready(Ok(count))
+    }
+
+    /// Where [`read`](Self::read) has to wait: looks once more, past the runtime, which has not
+    /// asked the system again. Pending, it has woken the task if it is worth another look.
+    pub(crate) fn read_awake(
+        &mut self,
+        input: &mut ReceiveBuffer,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        if !self.spin.goes_on(Instant::now()) {
+            return Poll::Pending;
+        }
+        let socket = SockRef::from(self.reader.as_ref());
+        match (&*socket).read(read_buffer::space(input)) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Err(error) => Poll::Ready(Err(error)),
+            Ok(count) => {
+                input.filled(count);
+                self.spin.came();
+                Poll::Ready(Ok(count))
+            }
+        }
     }
 
     /// Writes what the socket takes. It wakes the task when it takes more.

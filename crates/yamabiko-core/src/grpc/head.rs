@@ -13,6 +13,10 @@ static CONTENT_TYPE: LazyLock<Field> =
 /// The status of a call that went well.
 static STATUS_OK: LazyLock<Field> = LazyLock::new(|| Field::new(b"grpc-status", b"0"));
 
+/// `:status: 200` and `:method: POST` in the static table (RFC 7541 appendix A).
+const STATUS_200: u8 = 8;
+const METHOD_POST: u8 = 3;
+
 /// The header that says which compressions its sender understands.
 const ACCEPT_ENCODING: &[u8] = b"grpc-accept-encoding";
 
@@ -25,6 +29,8 @@ pub struct RequestHead {
     pub authority: Option<Field>,
     /// What is left until the deadline, if there is one.
     pub timeout: Option<Duration>,
+    /// The length of the request's body in bytes, if the client says it.
+    pub content_length: Option<u64>,
     /// What else the client says, `user-agent` included.
     pub metadata: Metadata,
 }
@@ -36,8 +42,7 @@ pub(super) struct RequestReader {
     authority: Option<Field>,
     timeout: Option<Duration>,
     metadata: Metadata,
-    /// The body's length, if the client says it.
-    pub(super) content_length: Option<u64>,
+    content_length: Option<u64>,
     grpc: bool,
     refusal: Option<Refusal>,
 }
@@ -114,6 +119,7 @@ impl RequestReader {
                 path,
                 authority: self.authority,
                 timeout: self.timeout,
+                content_length: self.content_length,
                 metadata: self.metadata,
             }),
             // gRPC over HTTP/2: a content-type that does not begin with application/grpc is 415.
@@ -131,7 +137,7 @@ pub(super) fn write_request(
     timeout: Option<Duration>,
     metadata: &Metadata,
 ) {
-    encoder.encode(b":method", b"POST", Indexing::Remember, out);
+    encoder.encode_static(METHOD_POST, out);
     encoder.encode(b":scheme", target.scheme.as_bytes(), Indexing::Remember, out);
     encoder.encode(b":path", path.as_bytes(), Indexing::Remember, out);
     encoder.encode(b":authority", target.authority.as_bytes(), Indexing::Remember, out);
@@ -160,7 +166,7 @@ pub struct Target {
 /// Writes the head of a response.
 #[inline]
 pub(super) fn write_response(encoder: &mut Encoder, out: &mut Vec<u8>, metadata: &Metadata) {
-    encoder.encode(b":status", b"200", Indexing::Remember, out);
+    encoder.encode_static(STATUS_200, out);
     encoder.encode_field(&CONTENT_TYPE, Indexing::Remember, out);
     write_metadata(encoder, out, metadata);
 }

@@ -12,6 +12,7 @@ mod invalid_metadata;
 pub mod message;
 mod metadata;
 pub mod percent;
+mod recent_head;
 pub mod server;
 mod status;
 pub mod timeout;

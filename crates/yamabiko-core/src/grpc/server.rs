@@ -3,12 +3,14 @@
 //! status).
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::deadlines::Deadlines;
 use super::head::{self, Refusal, RequestHead, RequestReader};
 use super::inbound::{Brought, Inbound, MessageLimits};
 use super::message::{self, Assembler, PREFIX_LEN, Payload};
+use super::recent_head::RecentHead;
 use super::{Code, Metadata, Status};
 use crate::ReceiveBuffer;
 use crate::frame::ErrorCode;
@@ -22,8 +24,8 @@ pub enum Event<'a> {
     Call {
         /// the call
         stream: StreamKey,
-        /// what the client asks for
-        head: RequestHead,
+        /// what the client asks for, shared by calls that ask for the same
+        head: Arc<RequestHead>,
         /// when its time is up
         deadline: Option<Instant>,
     },
@@ -90,6 +92,7 @@ pub struct ServerConnection {
     h2: Connection<Call>,
     inbound: Inbound,
     deadlines: Deadlines,
+    recent: RecentHead,
     /// What is to be told before the next frame is read.
     later: VecDeque<(StreamKey, Later)>,
 }
@@ -101,6 +104,7 @@ impl ServerConnection {
             h2: Connection::new(Side::Server, config, now),
             inbound: Inbound::new(limits),
             deadlines: Deadlines::default(),
+            recent: RecentHead::default(),
             later: VecDeque::new(),
         }
     }
@@ -167,6 +171,10 @@ impl ServerConnection {
         end_stream: bool,
         now: Instant,
     ) -> Result<Option<Event<'a>>, Error> {
+        let state = self.h2.compression();
+        if let Some(head) = self.recent.recall(block, state) {
+            return Ok(self.begin(stream, head, end_stream, now));
+        }
         let mut reader = RequestReader::default();
         match self.h2.decode(block, Section::Request, |field| reader.take(field)) {
             Ok(()) => {}
@@ -184,23 +192,13 @@ impl ServerConnection {
                 return Ok(None);
             }
         }
-        if let Some(length) = reader.content_length
-            && self.h2.expect_body(stream, length).is_err()
-        {
-            self.h2.reset_broken(stream, ErrorCode::PROTOCOL_ERROR);
-            return Ok(None);
-        }
         match reader.finish() {
             Ok(head) => {
-                let deadline = head.timeout.and_then(|timeout| now.checked_add(timeout));
-                if let Some(at) = deadline {
-                    let h2 = &mut self.h2;
-                    self.deadlines.add(at, stream, |key| h2.call(key).is_some());
+                let head = Arc::new(head);
+                if self.h2.compression() == state {
+                    self.recent.remember(block, state, &head);
                 }
-                if end_stream {
-                    self.later.push_back((stream, Later::End));
-                }
-                Ok(Some(Event::Call { stream, head, deadline }))
+                Ok(self.begin(stream, head, end_stream, now))
             }
             Err(Refusal::Grpc(status)) => {
                 self.finish(stream, &status);
@@ -211,6 +209,31 @@ impl ServerConnection {
                 Ok(None)
             }
         }
+    }
+
+    #[inline]
+    fn begin<'a>(
+        &mut self,
+        stream: StreamKey,
+        head: Arc<RequestHead>,
+        end_stream: bool,
+        now: Instant,
+    ) -> Option<Event<'a>> {
+        if let Some(length) = head.content_length
+            && self.h2.expect_body(stream, length).is_err()
+        {
+            self.h2.reset_broken(stream, ErrorCode::PROTOCOL_ERROR);
+            return None;
+        }
+        let deadline = head.timeout.and_then(|timeout| now.checked_add(timeout));
+        if let Some(at) = deadline {
+            let h2 = &mut self.h2;
+            self.deadlines.add(at, stream, |key| h2.call(key).is_some());
+        }
+        if end_stream {
+            self.later.push_back((stream, Later::End));
+        }
+        Some(Event::Call { stream, head, deadline })
     }
 
     fn trailers<'a>(

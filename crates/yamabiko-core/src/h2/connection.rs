@@ -300,10 +300,16 @@ impl<C: Default> Connection<C> {
         }
     }
 
+    /// The state of the peer's compression, another one after each change.
+    pub fn compression(&self) -> u64 {
+        self.decoder.changes()
+    }
+
     /// Decodes a header block, field by field.
     ///
     /// Every block must pass through here, in order, whatever becomes of its stream: the peer's
-    /// compression state depends on it.
+    /// compression state depends on it. Only one that has left [`compression`](Self::compression)
+    /// as it was, and comes again in the same state, says the same again and need not.
     ///
     /// # Errors
     /// `Err(Err(error))` ends the connection; `Err(Ok(unusable))` concerns the stream alone.

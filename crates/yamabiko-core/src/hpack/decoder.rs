@@ -59,38 +59,6 @@ pub struct Decoder {
     max_string: usize,
     /// Where Huffman-coded strings are decoded to.
     scratch: Vec<u8>,
-    recent_path: RecentPath,
-}
-
-/// The last `:path` that came as a literal. Peers that keep paths out of the table (nghttp2, and so
-/// Envoy and curl) send the same few again and again: an equal one is neither decoded nor copied.
-#[derive(Debug, Default)]
-struct RecentPath {
-    /// The string literal as it was on the wire, its length and Huffman flag included.
-    coded: Vec<u8>,
-    field: Option<Field>,
-}
-
-impl RecentPath {
-    /// Longer ones are not remembered.
-    const MAX: usize = 256;
-
-    /// The field, if `rest` begins with the same literal, which is taken then.
-    #[inline]
-    fn take(&self, rest: &mut &[u8]) -> Option<&Field> {
-        let field = self.field.as_ref()?;
-        *rest = rest.strip_prefix(&self.coded[..])?;
-        Some(field)
-    }
-
-    fn set(&mut self, coded: &[u8], field: &FieldRef<'_>) -> Option<&Field> {
-        if coded.len() > Self::MAX {
-            return None;
-        }
-        self.coded.clear();
-        self.coded.extend_from_slice(coded);
-        Some(self.field.insert(field.to_field()))
-    }
 }
 
 impl Decoder {
@@ -106,7 +74,6 @@ impl Decoder {
             size_update_due: None,
             max_string,
             scratch: Vec::new(),
-            recent_path: RecentPath::default(),
         }
     }
 
@@ -123,6 +90,12 @@ impl Decoder {
     /// The entries of the dynamic table, the newest first.
     pub fn table(&self) -> impl ExactSizeIterator<Item = &Field> {
         self.table.entries()
+    }
+
+    /// How often the dynamic table has changed. A block that has been decoded without a change, and
+    /// comes again before one, says the same again.
+    pub fn changes(&self) -> u64 {
+        self.table.changes()
     }
 
     /// The size in octets of the dynamic table (RFC 7541 §4.1).
@@ -210,9 +183,6 @@ impl Decoder {
         let prefix =
             if remembered { bits::LITERAL_REMEMBERED_PREFIX } else { bits::LITERAL_PREFIX };
         let index = integer::decode(first, prefix, rest)?;
-        if !remembered && static_table::PATHS.contains(&index) {
-            return self.decode_path(rest, sink);
-        }
 
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
@@ -240,27 +210,6 @@ impl Decoder {
                 self.table.clear();
             }
         }
-        self.scratch = scratch;
-        Ok(())
-    }
-
-    /// A `:path` that enters no table.
-    fn decode_path(
-        &mut self,
-        rest: &mut &[u8],
-        sink: &mut impl FnMut(FieldRef<'_>),
-    ) -> Result<(), DecodeError> {
-        if let Some(field) = self.recent_path.take(rest) {
-            sink(field.as_field_ref());
-            return Ok(());
-        }
-        let before = *rest;
-        let mut scratch = std::mem::take(&mut self.scratch);
-        scratch.clear();
-        let value = self.decode_string(rest, &mut scratch)?;
-        let field = FieldRef::new(b":path", value.octets(&scratch));
-        let coded = &before[..before.len() - rest.len()];
-        sink(self.recent_path.set(coded, &field).map_or(field, Field::as_field_ref));
         self.scratch = scratch;
         Ok(())
     }

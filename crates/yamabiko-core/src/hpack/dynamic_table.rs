@@ -11,11 +11,12 @@ pub(super) struct DynamicTable {
     entries: VecDeque<Field>,
     size: usize,
     max_size: usize,
+    changes: u64,
 }
 
 impl DynamicTable {
     pub(super) fn new(max_size: usize) -> DynamicTable {
-        DynamicTable { entries: VecDeque::new(), size: 0, max_size }
+        DynamicTable { entries: VecDeque::new(), size: 0, max_size, changes: 0 }
     }
 
     /// The entry at `position`, the newest having 0.
@@ -51,6 +52,11 @@ impl DynamicTable {
         self.size
     }
 
+    /// How often the entries or their maximum have changed.
+    pub(super) fn changes(&self) -> u64 {
+        self.changes
+    }
+
     pub(super) fn max_size(&self) -> usize {
         self.max_size
     }
@@ -58,6 +64,7 @@ impl DynamicTable {
     /// RFC 7541 §4.3: evicts what no longer fits.
     pub(super) fn set_max_size(&mut self, max_size: usize) {
         self.max_size = max_size;
+        self.changes += 1;
         self.evict_to(max_size);
         if self.entries.is_empty() {
             self.entries = VecDeque::new();
@@ -72,6 +79,7 @@ impl DynamicTable {
     /// RFC 7541 §4.4: evicts what must make room; an entry that is larger than the table empties it.
     pub(super) fn insert(&mut self, entry: Field) {
         let size = entry.size();
+        self.changes += 1;
         if size > self.max_size {
             self.clear();
         } else {
@@ -82,6 +90,7 @@ impl DynamicTable {
     }
 
     pub(super) fn clear(&mut self) {
+        self.changes += 1;
         self.evict_to(0);
     }
 

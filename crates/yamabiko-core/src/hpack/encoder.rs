@@ -83,6 +83,13 @@ impl Encoder {
         }
     }
 
+    /// Appends the field at `index` of the static table, from 1 to 61 (RFC 7541 appendix A).
+    #[inline]
+    pub fn encode_static(&mut self, index: u8, out: &mut Vec<u8>) {
+        debug_assert!((1..=61).contains(&index), "an entry of the static table");
+        out.push(bits::INDEXED | index);
+    }
+
     #[inline]
     fn find(&self, name: &[u8], value: &[u8]) -> Option<usize> {
         // The static table has values for little but pseudo-header fields.

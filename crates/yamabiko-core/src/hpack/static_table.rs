@@ -4,9 +4,6 @@ use crate::field::{FieldKind, FieldRef};
 /// The number of entries; the dynamic table begins after them (RFC 7541 §2.3.3).
 pub(super) const LENGTH: usize = ENTRIES.len();
 
-/// The indices of the entries named `:path`.
-pub(super) const PATHS: std::ops::RangeInclusive<usize> = 4..=5;
-
 /// The entry at `index`, which counts from 1.
 #[inline]
 pub(super) fn entry_at(index: usize) -> Option<FieldRef<'static>> {

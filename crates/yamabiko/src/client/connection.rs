@@ -10,6 +10,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpStream;
+use tokio::runtime::Handle;
 use yamabiko_core::ReceiveBuffer;
 use yamabiko_core::grpc::client::ClientConnection;
 use yamabiko_core::grpc::{MessageLimits, Metadata, Origin, Status, Target};
@@ -29,6 +30,9 @@ pub(super) struct Connection {
     address: String,
     /// Cleared when it takes no new calls.
     open: AtomicBool,
+    /// Whether a lone call may be waited for awake: no other thread of the runtime is kept from
+    /// sleeping, which would be woken by the very bytes that are waited for.
+    may_spin: bool,
     state: Mutex<State>,
 }
 
@@ -67,7 +71,9 @@ impl Connection {
             gathered: false,
             progress: Progress::Opening(None),
         };
-        Arc::new(Connection { address, open: AtomicBool::new(true), state: Mutex::new(state) })
+        let may_spin = Handle::current().metrics().num_workers() == 1;
+        let (open, state) = (AtomicBool::new(true), Mutex::new(state));
+        Arc::new(Connection { address, open, may_spin, state })
     }
 
     pub(super) fn takes_calls(&self) -> bool {
@@ -141,7 +147,7 @@ impl Connection {
             // Nobody else is about to write: the way over the task would only cost time.
             socket.write_now(core);
         }
-        if !core.output().is_empty() {
+        if self.may_spin || !core.output().is_empty() {
             socket.wake();
         }
         Ok(key)
@@ -265,7 +271,11 @@ impl Connection {
             if core.is_drained() {
                 return Poll::Ready("the connection has been closed".to_owned());
             }
-            match socket.read(input, cx) {
+            let mut read = socket.read(input, cx);
+            if read.is_pending() && self.may_spin && core.live_calls() == 1 {
+                read = socket.read_awake(input, cx);
+            }
+            match read {
                 Poll::Ready(Ok(0)) => return Poll::Ready("the server has closed it".to_owned()),
                 Poll::Ready(Ok(_)) => now = Instant::now(),
                 Poll::Ready(Err(error)) => return Poll::Ready(error.to_string()),

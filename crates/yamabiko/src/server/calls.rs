@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
 
@@ -31,7 +32,7 @@ enum Slot {
 
 struct Waiting {
     method: usize,
-    head: RequestHead,
+    head: Arc<RequestHead>,
     deadline: Option<Instant>,
     /// The message, once it has come and the end has not.
     request: Option<Bytes>,
@@ -51,7 +52,15 @@ pub(super) struct Calls {
     /// By the slot of the stream.
     slots: Vec<Slot>,
     /// By method: where calls have run before.
-    spare: Vec<Vec<Box<dyn Run>>>,
+    spare: Vec<Vec<Spare>>,
+    /// The head that came last, and its method.
+    recent: Option<(Arc<RequestHead>, usize)>,
+}
+
+/// What is left of a call, for the next one.
+struct Spare {
+    run: Box<dyn Run>,
+    context: Context,
 }
 
 impl Calls {
@@ -112,15 +121,23 @@ impl Calls {
     fn begin(
         &mut self,
         stream: StreamKey,
-        head: RequestHead,
+        head: Arc<RequestHead>,
         deadline: Option<Instant>,
         core: &mut ServerConnection,
         methods: &Methods,
     ) {
-        let Some(method) = methods.find(head.path.value()) else {
-            let path = head.path.value().escape_ascii();
-            core.finish(stream, &Status::unimplemented(format!("unknown method: {path}")));
-            return;
+        let known = self.recent.as_ref().filter(|(recent, _)| Arc::ptr_eq(recent, &head));
+        let method = match known {
+            Some(&(_, method)) => method,
+            None => {
+                let Some(method) = methods.find(head.path.value()) else {
+                    let path = head.path.value().escape_ascii();
+                    core.finish(stream, &Status::unimplemented(format!("unknown method: {path}")));
+                    return;
+                };
+                self.recent = Some((Arc::clone(&head), method));
+                method
+            }
         };
         if self.slots.len() <= stream.slot() {
             self.slots.resize_with(stream.slot() + 1, Slot::default);
@@ -140,8 +157,13 @@ impl Calls {
     ) -> Option<Call> {
         let Waiting { method, head, deadline, .. } = waiting;
         let spare = self.spare.get_mut(method).and_then(Vec::pop);
-        let mut run = spare.unwrap_or_else(|| methods.method(method).new_run());
-        let context = Context::new(head, deadline, peer.address);
+        let (mut run, context) = match spare {
+            Some(Spare { run, context }) => (run, context.renew(head, deadline, peer.address)),
+            None => {
+                let context = Context::new(head, deadline, peer.address);
+                (methods.method(method).new_run(), context)
+            }
+        };
         let started = catch_unwind(AssertUnwindSafe(|| run.start(request, context.clone())));
         match started.unwrap_or_else(|panic| Err(panicked(&*panic))) {
             Ok(()) => {
@@ -151,7 +173,7 @@ impl Calls {
             }
             Err(status) => {
                 core.finish(stream, &status);
-                self.keep(method, run);
+                self.keep(method, run, context);
                 None
             }
         }
@@ -211,15 +233,15 @@ impl Calls {
             status.metadata_mut().push_field(field.clone());
         }
         core.finish(stream, &status);
-        self.keep(call.method, call.run);
+        self.keep(call.method, call.run, call.context);
     }
 
-    fn keep(&mut self, method: usize, run: Box<dyn Run>) {
+    fn keep(&mut self, method: usize, run: Box<dyn Run>, context: Context) {
         if self.spare.len() <= method {
             self.spare.resize_with(method + 1, Vec::new);
         }
         if self.spare[method].len() < SPARE_RUNS {
-            self.spare[method].push(run);
+            self.spare[method].push(Spare { run, context });
         }
     }
 

@@ -150,12 +150,16 @@ impl Connection {
                 _ => {}
             }
             let State { input, socket, .. } = &mut *state;
-            match socket.read(input, cx) {
+            let mut read = socket.read(input, cx);
+            if read.is_pending() && self.server.may_spin(self.number) {
+                read = socket.read_awake(input, cx);
+            }
+            match read {
                 Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) => {
                     read_buffer::take_back(&mut state.input);
                     return Poll::Ready(true);
                 }
-                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Ok(_)) => self.server.has_turn(self.number),
                 Poll::Pending => break,
             }
         }
