@@ -289,6 +289,12 @@ impl<Res> PendingResponse<Res> {
     fn conclude(&self, answer: Answer, end: End) -> Result<Response<Res>, Status> {
         let Answer { head, message, surplus } = answer;
         let mut status = end.status;
+        let reset = status.code() == Code::Cancelled && status.origin() == Origin::Concluded;
+        if reset && self.call.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            // The server's clock was a little quicker than our timer: RST_STREAM is how it ends a
+            // call in the middle of its answer.
+            return Err(self.too_late());
+        }
         if status.code() != Code::Ok {
             return Err(status);
         }

@@ -177,3 +177,14 @@ pub fn burn(time: Duration) {
         std::hint::spin_loop();
     }
 }
+
+/// A stream of numbers from a seed (SplitMix64).
+pub fn random(seed: u64) -> impl FnMut() -> u64 + Send {
+    let mut state = seed;
+    move || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}
