@@ -3,10 +3,11 @@
 use std::fmt;
 use std::io;
 
+use crate::Status;
+
 /// Why a server cannot listen or a channel cannot be made.
 ///
 /// What happens to a call is a [`Status`](crate::Status).
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// The address cannot be understood or found.
@@ -25,10 +26,9 @@ pub enum Error {
     },
     /// No server answers there.
     Connect {
-        /// where
-        address: String,
-        /// each address that was tried, and what came of it
-        tried: String,
+        /// UNAVAILABLE, as a call would have ended: it names the address, each that was tried for
+        /// it, and what came of that
+        status: Status,
     },
     /// Two services of one name.
     Duplicate {
@@ -56,13 +56,18 @@ impl fmt::Display for Error {
                     _ => Ok(()),
                 }
             }
-            Error::Connect { address, tried } => {
-                write!(f, "cannot connect to {address}: {tried}")
-            }
+            Error::Connect { status } => f.write_str(status.message()),
             Error::Duplicate { service } => {
                 write!(f, "the service was added twice: {service}")
             }
         }
+    }
+}
+
+/// The same words as [`Display`](fmt::Display): this is what people see when `main` returns it.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -100,10 +100,7 @@ impl ChannelBuilder {
     pub async fn connect(self) -> Result<Channel, Error> {
         let channel = self.lazy()?;
         let connected = std::future::poll_fn(|cx| channel.poll_connection(cx, false)).await;
-        connected.map_err(|status| Error::Connect {
-            address: channel.inner.target.authority.clone(),
-            tried: status.message().to_owned(),
-        })?;
+        connected.map_err(|status| Error::Connect { status })?;
         Ok(channel)
     }
 }
