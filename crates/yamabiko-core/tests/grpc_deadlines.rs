@@ -151,3 +151,17 @@ fn a_client_hears_of_the_deadline_from_a_server_that_hangs() {
     assert_eq!(pair.answers[&patient].statuses, []);
     assert_eq!(pair.told.last(), Some(&deadline(id)));
 }
+
+#[test]
+fn a_driver_that_takes_no_events_hears_of_the_calls_whose_time_is_up() {
+    let mut server = server();
+    call(&mut server, 1, "1S", true);
+    call(&mut server, 3, "1S", true);
+    assert_eq!(server.core.next_cancelled(), None);
+    server.core.handle_timeout(base() + SECOND).unwrap();
+    let (one, other) = (server.key(1), server.key(3));
+    assert_eq!(server.core.next_cancelled(), Some((one, Cancelled::Deadline)));
+    assert_eq!(server.core.next_cancelled(), Some((other, Cancelled::Deadline)));
+    assert_eq!(server.core.next_cancelled(), None);
+    assert_eq!(server.pass(2 * SECOND), [], "it is not told again");
+}

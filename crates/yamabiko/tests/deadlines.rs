@@ -6,10 +6,11 @@ mod support;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use support::raw::CoreClient;
+use support::raw::{CoreClient, body, call, head, hello};
 use support::{Count, Echo, Reserved, assert_status, connect, eventually, failure, in_time};
 use support::{say, serve, serve_with};
-use tokio::net::TcpListener;
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use yamabiko::{Channel, Code, Context, Origin, Server};
 
@@ -146,4 +147,33 @@ async fn a_deadline_ends_a_call_whose_handler_does_not_let_go_of_its_thread() {
     let (_, status) = in_time(client.next_status()).await;
     assert_eq!((status.code(), status.origin()), (Code::DeadlineExceeded, Origin::Server));
     assert!(began.elapsed() < Duration::from_millis(500), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_deadline_holds_for_a_client_that_does_not_read() {
+    let dropped = Count::default();
+    let count = dropped.clone();
+    let (server, address) = serve(Echo::new(move |text, _| {
+        let count = count.clone();
+        async move {
+            if text == "much" {
+                return Ok("x".repeat(15_000));
+            }
+            let _at_drop = count.at_drop();
+            std::future::pending().await
+        }
+    }))
+    .await;
+    let mut bytes = hello(true);
+    bytes.extend(head(1, &[("grpc-timeout", b"300m")]));
+    bytes.extend(body(1, 0, b""));
+    // More than the system holds for a socket.
+    for number in 1..1_000 {
+        bytes.extend(call(2 * number + 1, "much"));
+    }
+    let mut socket = TcpStream::connect(&address).await.expect("it listens");
+    socket2::SockRef::from(&socket).set_recv_buffer_size(4096).expect("an option");
+    socket.write_all(&bytes).await.expect("it reads");
+    eventually("it is cancelled", || dropped.get() == 1).await;
+    assert!(server.live_calls() > 1, "answers wait");
 }

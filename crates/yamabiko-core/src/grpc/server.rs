@@ -164,6 +164,16 @@ impl ServerConnection {
         }
     }
 
+    /// What has happened by itself: calls whose time is up. For a driver that takes no events of the
+    /// peer's while [`is_backed_up`](Self::is_backed_up).
+    pub fn next_cancelled(&mut self) -> Option<(StreamKey, Cancelled)> {
+        let at = self.later.iter().position(|(_, later)| matches!(later, Later::Cancelled(_)))?;
+        match self.later.remove(at)? {
+            (stream, Later::Cancelled(cause)) => Some((stream, cause)),
+            (_, Later::End) => None,
+        }
+    }
+
     fn head<'a>(
         &mut self,
         stream: StreamKey,

@@ -245,7 +245,7 @@ impl Calls {
         }
     }
 
-    fn cancel(&mut self, stream: StreamKey) {
+    pub(super) fn cancel(&mut self, stream: StreamKey) {
         if let Some(Slot::Running { context, task, .. }) = self.take(stream) {
             context.cancel();
             if let Some(task) = task {

@@ -191,6 +191,10 @@ impl Connection {
         loop {
             let State { core, input, calls: all, .. } = &mut *state;
             if core.is_backed_up() {
+                // Nobody reads the answers, but a deadline still holds.
+                while let Some((stream, _)) = core.next_cancelled() {
+                    all.cancel(stream);
+                }
                 return (state, Stopped::BackedUp);
             }
             let event = match core.next_event(input, now) {
