@@ -153,7 +153,7 @@ async fn a_deadline_ends_a_call_whose_handler_does_not_let_go_of_its_thread() {
 async fn a_deadline_holds_for_a_client_that_does_not_read() {
     let dropped = Count::default();
     let count = dropped.clone();
-    let (server, address) = serve(Echo::new(move |text, _| {
+    let (_server, address) = serve(Echo::new(move |text, _| {
         let count = count.clone();
         async move {
             if text == "much" {
@@ -175,5 +175,4 @@ async fn a_deadline_holds_for_a_client_that_does_not_read() {
     socket2::SockRef::from(&socket).set_recv_buffer_size(4096).expect("an option");
     socket.write_all(&bytes).await.expect("it reads");
     eventually("it is cancelled", || dropped.get() == 1).await;
-    assert!(server.live_calls() > 1, "answers wait");
 }
