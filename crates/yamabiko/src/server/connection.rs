@@ -125,9 +125,10 @@ impl Connection {
         self.spawn_deferred(&mut state);
         read_buffer::lend(&mut state.input);
         let began = Instant::now();
+        let mut now = began;
         loop {
             let stopped;
-            (state, stopped) = self.handle_events(state, leader, began);
+            (state, stopped) = self.handle_events(state, leader, began, now);
             self.spawn_deferred(&mut state);
             if let Stopped::Relieved = stopped {
                 state.socket.wake();
@@ -150,16 +151,12 @@ impl Connection {
                 _ => {}
             }
             let State { input, socket, .. } = &mut *state;
-            let mut read = socket.read(input, cx);
-            if read.is_pending() && self.server.may_spin(self.number) {
-                read = socket.read_awake(input, cx);
-            }
-            match read {
+            match socket.read(input, cx) {
                 Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) => {
                     read_buffer::take_back(&mut state.input);
                     return Poll::Ready(true);
                 }
-                Poll::Ready(Ok(_)) => self.server.has_turn(self.number),
+                Poll::Ready(Ok(_)) => now = Instant::now(),
                 Poll::Pending => break,
             }
         }
@@ -177,9 +174,9 @@ impl Connection {
         mut state: MutexGuard<'a, State>,
         leader: u64,
         began: Instant,
+        mut now: Instant,
     ) -> (MutexGuard<'a, State>, Stopped) {
         let methods = &self.server.methods;
-        let mut now = Instant::now();
         let mut flushed = now;
         let mut calls = 0;
         let mut leads = false;
@@ -260,6 +257,9 @@ impl Connection {
     /// Gives each call that needs one a task of its own.
     fn spawn_deferred(self: &Arc<Self>, state: &mut State) {
         let State { deferred, calls, .. } = state;
+        if deferred.is_empty() {
+            return;
+        }
         for call in deferred.drain(..) {
             let stream = call.stream;
             if !calls.is_running(stream) {

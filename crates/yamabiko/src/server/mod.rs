@@ -10,7 +10,6 @@ mod task;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -41,21 +40,6 @@ struct Shared {
     /// Whether another thread can go on when a handler does not return.
     has_relief: bool,
     connections: Connections,
-    /// The number of the connection that had something to do last.
-    recent: AtomicU64,
-}
-
-impl Shared {
-    /// A connection has something to do.
-    fn has_turn(&self, connection: u64) {
-        self.recent.store(connection, Ordering::Relaxed);
-    }
-
-    /// Whether a connection may wait awake: it is the only busy one, and it keeps no other thread
-    /// of the runtime from sleeping, which would be woken by the very bytes it waits for.
-    fn may_spin(&self, connection: u64) -> bool {
-        !self.has_relief && self.recent.load(Ordering::Relaxed) == connection
-    }
 }
 
 /// A gRPC server.
@@ -134,7 +118,6 @@ impl Server {
             runtime,
             has_relief,
             connections: Connections::default(),
-            recent: AtomicU64::new(0),
         };
         let drain = self.drain.unwrap_or(DRAIN);
         Ok(Listening { listeners, shared: Arc::new(shared), drain })
