@@ -14,9 +14,9 @@ use yamabiko::Channel;
 use yamabiko_core::frame::kind;
 
 const BURN: Duration = Duration::from_millis(50);
-/// A stall by one such handler takes 50 ms. A machine that is busy with other tests takes its
-/// time as well, so the median is held to a few milliseconds, and the worst to less than all of
-/// the stalls.
+/// What a call beside such a handler may take, as a rule. A machine that is busy with other tests
+/// takes its time as well: so this is held against the median, and what is less than a stall
+/// against all but one in sixteen.
 const FEW: Duration = Duration::from_millis(10);
 
 /// Burns, or sleeps without letting go of the thread, or answers at once. It is one method, so
@@ -60,9 +60,9 @@ fn start(channel: &Channel, text: &str, count: usize) -> Vec<JoinHandle<()>> {
 }
 
 #[track_caller]
-fn assert_fair(took: &[Duration], median: Duration, worst: Duration) {
-    let (middle, last) = (took[took.len() / 2], took[took.len() - 1]);
-    assert!(middle < median && last < worst, "median {middle:?}, worst {last:?}: {took:?}");
+fn assert_fair(took: &[Duration], median: Duration, nearly_all: Duration) {
+    let (middle, late) = (took[took.len() / 2], took[took.len() - 1 - took.len() / 16]);
+    assert!(middle < median && late < nearly_all, "median {middle:?}, {late:?}: {took:?}");
 }
 
 /// The server has a runtime with two workers of its own, so that the client's tasks are not what
@@ -111,7 +111,7 @@ async fn the_first_handler_that_burns_holds_up_nobody() {
             scene.end();
         }
         took.sort();
-        assert_fair(&took, FEW, Duration::from_millis(45));
+        assert_fair(&took, FEW, Duration::from_millis(40));
     }
 }
 
@@ -164,6 +164,19 @@ async fn many_handlers_that_burn_hold_up_nobody() {
         }
         scene.end();
     }
+}
+
+#[tokio::test]
+async fn handlers_that_block_their_thread_do_not_queue_for_the_workers() {
+    let scene = Scene::new(echo());
+    let channel = connect(&scene.address).await;
+    let began = Instant::now();
+    for call in start(&channel, "sleep", 40) {
+        in_time(call).await.expect("an answer");
+    }
+    // On two workers it would be a second.
+    assert!(began.elapsed() < 12 * BURN, "{:?}", began.elapsed());
+    scene.end();
 }
 
 #[tokio::test]
