@@ -150,15 +150,6 @@ impl Channel {
             }
             *link = Link::Idle;
         }
-        if let Link::Idle = &*link {
-            let Ok(runtime) = Handle::try_current() else {
-                let message = "a call needs a tokio runtime: make it inside one";
-                return Poll::Ready(Err(Status::internal(message).with_origin(Origin::Concluded)));
-            };
-            *link = Link::Connecting(Vec::new());
-            let channel = Arc::downgrade(&self.inner);
-            runtime.spawn(keep_connecting(Connecting { channel, unfinished: true }));
-        }
         match &mut *link {
             Link::Failed(status, _) if !patient => Poll::Ready(Err(status.clone())),
             Link::Connecting(waiting) | Link::Failed(_, waiting) => {
@@ -167,7 +158,19 @@ impl Channel {
                 }
                 Poll::Pending
             }
-            Link::Idle | Link::Ready(_) => Poll::Pending,
+            Link::Idle | Link::Ready(_) => {
+                let Ok(runtime) = Handle::try_current() else {
+                    let message = "a call needs a tokio runtime: make it inside one";
+                    let status = Status::internal(message).with_origin(Origin::Concluded);
+                    return Poll::Ready(Err(status));
+                };
+                *link = Link::Connecting(vec![cx.waker().clone()]);
+                // Not under the lock: a runtime that shuts down drops the attempts at once.
+                drop(link);
+                let channel = Arc::downgrade(&self.inner);
+                runtime.spawn(keep_connecting(Connecting { channel, unfinished: true }));
+                Poll::Pending
+            }
         }
     }
 }
