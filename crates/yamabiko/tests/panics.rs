@@ -78,7 +78,8 @@ async fn everything_but_the_call_survives(channel: &Channel) {
 #[tokio::test]
 async fn a_panic_ends_its_call_and_nothing_else_on_one_thread() {
     let (server, address) = serve(bombs()).await;
-    everything_but_the_call_survives(&connect(&address).await).await;
+    let channel = connect(&address).await;
+    everything_but_the_call_survives(&channel).await;
     assert_eq!((server.connections(), server.live_calls()), (1, 0));
     assert_eq!(in_time(server.shut_down()).await, 0);
 }
@@ -86,7 +87,8 @@ async fn a_panic_ends_its_call_and_nothing_else_on_one_thread() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_panic_ends_its_call_and_nothing_else_on_two_threads() {
     let (server, address) = serve(bombs()).await;
-    everything_but_the_call_survives(&connect(&address).await).await;
+    let channel = connect(&address).await;
+    everything_but_the_call_survives(&channel).await;
     assert_eq!((server.connections(), server.live_calls()), (1, 0));
     assert_eq!(in_time(server.shut_down()).await, 0);
 }
