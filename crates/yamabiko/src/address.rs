@@ -1,6 +1,8 @@
 //! Addresses as people write them.
 
 use std::io;
+#[cfg(feature = "blocking")]
+use std::net::ToSocketAddrs;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::Error;
@@ -40,15 +42,28 @@ impl Address {
     }
 
     /// Each address that it stands for.
+    #[cfg(feature = "tokio")]
     pub(crate) async fn resolve(&self) -> io::Result<Vec<SocketAddr>> {
-        if self.host.eq_ignore_ascii_case("localhost") {
-            // RFC 6761 §6.3: both loopback addresses, whatever the machine's tables say.
-            return Ok(vec![
-                (Ipv6Addr::LOCALHOST, self.port).into(),
-                (Ipv4Addr::LOCALHOST, self.port).into(),
-            ]);
+        match self.loopback() {
+            Some(both) => Ok(both.to_vec()),
+            None => Ok(tokio::net::lookup_host((self.host.as_str(), self.port)).await?.collect()),
         }
-        Ok(tokio::net::lookup_host((self.host.as_str(), self.port)).await?.collect())
+    }
+
+    /// Each address that it stands for, while this thread waits.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn resolve_blocking(&self) -> io::Result<Vec<SocketAddr>> {
+        match self.loopback() {
+            Some(both) => Ok(both.to_vec()),
+            None => Ok((self.host.as_str(), self.port).to_socket_addrs()?.collect()),
+        }
+    }
+
+    /// RFC 6761 §6.3: `localhost` is both loopback addresses, whatever the machine's tables say.
+    fn loopback(&self) -> Option<[SocketAddr; 2]> {
+        self.host.eq_ignore_ascii_case("localhost").then(|| {
+            [(Ipv6Addr::LOCALHOST, self.port).into(), (Ipv4Addr::LOCALHOST, self.port).into()]
+        })
     }
 
     /// As it goes into `:authority` and into messages.

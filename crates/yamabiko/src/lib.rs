@@ -119,14 +119,19 @@
 //! [`Codec`].
 
 mod address;
+#[cfg(feature = "blocking")]
+pub mod blocking;
+#[cfg(feature = "tokio")]
 mod client;
 mod codec;
 mod context;
 mod error;
 mod include_proto;
 mod read_buffer;
+#[cfg(feature = "tokio")]
 mod server;
 mod service;
+#[cfg(feature = "tokio")]
 mod socket;
 mod spin;
 
@@ -135,16 +140,19 @@ pub use buffa;
 pub use buffa_descriptor;
 #[doc(hidden)]
 pub use buffa_types;
+#[cfg(feature = "tokio")]
 pub use client::{Call, Channel, ChannelBuilder, Pending, PendingResponse, Response};
 pub use codec::{Buffa, Codec};
 pub use context::Context;
 pub use error::Error;
+#[cfg(feature = "tokio")]
 pub use server::{DRAIN, Listening, Running, Server};
 pub use service::Service;
 pub use yamabiko_core::grpc::{Code, InvalidMetadata, Metadata, Origin, Status, Value};
 
 /// What generated code names, and nobody else needs to.
 pub mod codegen {
+    #[cfg(feature = "tokio")]
     pub use crate::client::unary;
     pub use crate::codec::{Buffa, Codec};
     pub use crate::service::Methods;

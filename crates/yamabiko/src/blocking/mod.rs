@@ -1,0 +1,2 @@
+//! A server and a channel on plain threads, without an async runtime.
+

@@ -1,0 +1,1 @@
+"""gRPC for Python on a Rust core."""
