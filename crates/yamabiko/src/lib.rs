@@ -119,6 +119,10 @@
 //! [`Codec`].
 
 mod address;
+#[cfg(any(feature = "tokio", feature = "blocking"))]
+mod answers;
+#[cfg(any(feature = "tokio", feature = "blocking"))]
+mod back_off;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 #[cfg(feature = "tokio")]

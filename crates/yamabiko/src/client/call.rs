@@ -11,9 +11,9 @@ use tokio::time::Sleep;
 use yamabiko_core::grpc::{Code, InvalidMetadata, Metadata, Origin, Status};
 use yamabiko_core::h2::CannotOpen;
 
-use super::answers::{Answer, CallKey, End};
 use super::channel::Channel;
 use super::connection::Connection;
+use crate::answers::{Answer, CallKey, End};
 use crate::{Codec, Context};
 
 /// How often a call that the server has certainly not looked at is made again.

@@ -9,10 +9,11 @@ use tokio::runtime::Handle;
 use yamabiko_core::grpc::{MessageLimits, Origin, Status, Target};
 use yamabiko_core::h2::Config;
 
-use super::connect::{BackOff, connect};
+use super::connect::connect;
 use super::connection::Connection;
 use crate::Error;
 use crate::address::Address;
+use crate::back_off::BackOff;
 
 /// How long an attempt to connect may take.
 const CONNECT: Duration = Duration::from_secs(20);

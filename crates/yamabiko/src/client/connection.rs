@@ -16,7 +16,7 @@ use yamabiko_core::grpc::client::ClientConnection;
 use yamabiko_core::grpc::{MessageLimits, Metadata, Origin, Status, Target};
 use yamabiko_core::h2::{CannotOpen, Config};
 
-use super::answers::{Answer, Answers, CallKey, End};
+use crate::answers::{Answer, Answers, CallKey, End};
 use crate::read_buffer;
 use crate::socket::Socket;
 
@@ -142,7 +142,7 @@ impl Connection {
         let _ =
             core.send_message(stream, message.len(), true, |out| out.extend_from_slice(message));
         *ticket = None;
-        let key = answers.expect(stream, cx.waker());
+        let key = answers.expect(stream, cx.waker(), false);
         if core.live_calls() == 1 {
             // Nobody else is about to write: the way over the task would only cost time.
             socket.write_now(core);

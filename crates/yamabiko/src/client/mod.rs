@@ -1,6 +1,5 @@
 //! A client: a channel to a server, and calls over it.
 
-mod answers;
 mod call;
 mod channel;
 mod connect;
