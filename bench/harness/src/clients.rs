@@ -9,10 +9,9 @@ use serde::Serialize;
 
 use crate::machine::Cores;
 use crate::options::Options;
-use crate::process::{Programs, Server};
-use crate::{CLIENTS, SERVERS, check, median};
+use crate::process::{Program, Programs, Server};
+use crate::{SERVERS, check, median};
 
-const CONCURRENCY: [u64; 2] = [1, 100];
 /// Calls of the first load, which shows how many fit into the time of a measurement.
 const TRIAL_CALLS: u64 = 2_000;
 
@@ -36,8 +35,10 @@ pub(crate) struct Sample {
     pub(crate) p99_us: f64,
 }
 
-/// Measures all clients at all concurrencies, against our server.
+/// Measures these clients at these concurrencies, against our server.
 pub(crate) fn measure(
+    names: &[&'static str],
+    concurrencies: &[u64],
     options: &Options,
     programs: &Programs,
     cores: Cores,
@@ -46,8 +47,8 @@ pub(crate) fn measure(
     let server = programs.serve(name, Some(cores.server))?;
     check::answers(&server.address())?;
     let mut rows = Vec::new();
-    for concurrency in CONCURRENCY {
-        let mut clients = CLIENTS.map(|client| (client, 0, Vec::new()));
+    for &concurrency in concurrencies {
+        let mut clients: Vec<_> = names.iter().map(|&client| (client, 0, Vec::new())).collect();
         for (client, calls, _) in &mut clients {
             let trial = run(programs, cores, &server, client, TRIAL_CALLS, concurrency)?;
             *calls = calls_in(options.load(), trial);
@@ -66,8 +67,9 @@ pub(crate) fn measure(
                 samples.push(sample);
             }
         }
-        clients.sort_by_key(|(client, ..)| CLIENTS.iter().position(|name| name == client));
-        rows.extend(clients.map(|(client, _, samples)| row(client, name, concurrency, samples)));
+        clients.sort_by_key(|(client, ..)| names.iter().position(|name| name == client));
+        let rows_of = |(client, _, samples)| row(client, name, concurrency, samples);
+        rows.extend(clients.into_iter().map(rows_of));
     }
     Ok(rows)
 }
@@ -85,7 +87,7 @@ fn run(
     concurrency: u64,
 ) -> anyhow::Result<Sample> {
     let output = programs
-        .command(&format!("client-{client}"), Some(cores.load))
+        .command(Program::Client, client, Some(cores.load))?
         .args([server.address(), calls.to_string(), concurrency.to_string()])
         .stderr(std::process::Stdio::inherit())
         .output()

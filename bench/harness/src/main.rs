@@ -3,7 +3,8 @@
 //!
 //! `options` says what is asked, `machine` reads the kernel's counters, `process` starts and ends
 //! what is measured, `check` calls it once before; `servers`, `clients`, `fairness` and `idle`
-//! are the four measurements, `report` is the table and the file.
+//! are the four measurements of Rust, `python` holds the Python package against grpcio, `report` is
+//! the table and the file.
 
 mod check;
 mod clients;
@@ -13,6 +14,7 @@ mod idle;
 mod machine;
 mod options;
 mod process;
+mod python;
 mod report;
 mod servers;
 
@@ -29,6 +31,8 @@ const SERVERS: [&str; 3] = ["yamabiko", "tonic", "pajamax"];
 const CLIENTS: [&str; 2] = ["yamabiko", "tonic"];
 /// The peer to which the ratios are.
 const PEER: &str = "tonic";
+/// Calls in flight in the measurements of clients.
+const CONCURRENCIES: [u64; 2] = [1, 100];
 
 fn main() -> anyhow::Result<()> {
     let Some(options) = Options::from_arguments()? else {
@@ -38,22 +42,26 @@ fn main() -> anyhow::Result<()> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .context("the harness lives in the bench workspace")?;
-    let programs = process::build(workspace, &options.runtime)?;
+    let mut programs = process::build(workspace, &options.runtime)?;
     let cores = machine::two_cores()?;
     machine::raise_file_limit()?;
 
     let mut report = Report::new(options.clone())?;
     if options.wants(Part::Servers) {
-        report.servers = servers::measure(&options, &programs, cores)?;
+        report.servers = servers::measure(&SERVERS, &servers::SHAPES, &options, &programs, cores)?;
     }
     if options.wants(Part::Clients) {
-        report.clients = clients::measure(&options, &programs, cores)?;
+        report.clients = clients::measure(&CLIENTS, &CONCURRENCIES, &options, &programs, cores)?;
     }
     if options.wants(Part::Fairness) {
         report.fairness = fairness::measure(&options, &programs, cores)?;
     }
     if options.wants(Part::Idle) {
         report.idle = idle::measure(&options, &programs, cores)?;
+    }
+    if options.wants(Part::Python) {
+        programs.set_up_python()?;
+        report.python = Some(python::measure(&options, &programs, cores)?);
     }
     print!("{report}");
     ensure!(!report.is_empty(), "nothing was measured");

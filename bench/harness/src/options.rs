@@ -15,7 +15,7 @@ usage: harness [options]
   --idle <n>       idle connections to open (default 10000)
   --runtime <r>    multi-thread (as #[tokio::main]) or current-thread, for all
                    programs on tokio but in the fairness probe (default multi-thread)
-  --only <parts>   of servers,clients,fairness,idle: measure only these";
+  --only <parts>   of servers,clients,fairness,idle,python: measure only these";
 
 /// One of the measurements.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -25,6 +25,7 @@ pub(crate) enum Part {
     Clients,
     Fairness,
     Idle,
+    Python,
 }
 
 /// How much to measure.
@@ -42,7 +43,7 @@ pub(crate) struct Options {
 impl Options {
     /// The options in the program's arguments; `None` when they ask for help.
     pub(crate) fn from_arguments() -> anyhow::Result<Option<Options>> {
-        let parts = vec![Part::Servers, Part::Clients, Part::Fairness, Part::Idle];
+        let parts = vec![Part::Servers, Part::Clients, Part::Fairness, Part::Idle, Part::Python];
         let mut options = Options {
             rounds: 5,
             seconds_per_load: 2.0,
@@ -94,6 +95,7 @@ fn part(name: &str) -> anyhow::Result<Part> {
         "clients" => Part::Clients,
         "fairness" => Part::Fairness,
         "idle" => Part::Idle,
+        "python" => Part::Python,
         _ => bail!("--only: no such part: {name}"),
     })
 }

@@ -9,10 +9,18 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context, ensure};
 use bench_runtime::MULTI_THREAD;
 
+/// The programs in Python: the name of the `grpc` on which `server.py` and `client.py` run, and the
+/// virtual environment that has it.
+const ENVIRONMENTS: [(&str, &str); 2] = [("python", "yamabiko"), ("grpcio", "grpcio")];
+
 /// The built programs.
 #[derive(Clone, Debug)]
 pub(crate) struct Programs {
+    /// The bench workspace.
+    workspace: PathBuf,
     directory: PathBuf,
+    /// Where the virtual environments are, once they have been made.
+    python: Option<PathBuf>,
     /// The flavour of the runtime on which they run.
     runtime: String,
 }
@@ -29,15 +37,77 @@ pub(crate) fn build(workspace: &Path, runtime: &str) -> anyhow::Result<Programs>
     ensure!(status.success(), "the build failed");
     let own = std::env::current_exe().context("the path of the harness")?;
     let directory = own.parent().context("the harness has a directory")?.to_owned();
-    Ok(Programs { directory, runtime: runtime.to_owned() })
+    let workspace = workspace.to_owned();
+    Ok(Programs { workspace, directory, python: None, runtime: runtime.to_owned() })
+}
+
+/// What a program does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Program {
+    Server,
+    Client,
+}
+
+impl Program {
+    fn name(self) -> &'static str {
+        match self {
+            Program::Server => "server",
+            Program::Client => "client",
+        }
+    }
 }
 
 impl Programs {
-    /// The command that runs a program, on one core only where that is given.
-    pub(crate) fn command(&self, name: &str, core: Option<usize>) -> Command {
-        let mut command = pinned(&self.directory.join(name), core);
-        command.env(bench_runtime::FLAVOUR, &self.runtime);
-        command
+    /// Builds our Python packages and makes the virtual environments.
+    pub(crate) fn set_up_python(&mut self) -> anyhow::Result<()> {
+        let set_up = self.workspace.join("python/set-up");
+        let output = Command::new(&set_up)
+            .stderr(Stdio::inherit())
+            .output()
+            .context("starting bench/python/set-up")?;
+        ensure!(output.status.success(), "bench/python/set-up failed");
+        self.python = Some(String::from_utf8(output.stdout)?.trim().into());
+        Ok(())
+    }
+
+    /// The directory of the bench.
+    pub(crate) fn workspace(&self) -> &Path {
+        &self.workspace
+    }
+
+    /// The directory of the virtual environments and of the wheels that are in them.
+    pub(crate) fn python(&self) -> anyhow::Result<&Path> {
+        self.python.as_deref().context("the virtual environments have been made")
+    }
+
+    /// The command that runs a program of a name, on one core only where that is given.
+    pub(crate) fn command(
+        &self,
+        program: Program,
+        name: &str,
+        core: Option<usize>,
+    ) -> anyhow::Result<Command> {
+        let Some((_, environment)) = ENVIRONMENTS.iter().find(|(python, _)| *python == name) else {
+            let binary = self.directory.join(format!("{}-{name}", program.name()));
+            let mut command = pinned(&binary, core);
+            command.env(bench_runtime::FLAVOUR, &self.runtime);
+            return Ok(command);
+        };
+        let mut command = self.interpreter(environment, core)?;
+        command.arg(self.workspace.join("python").join(program.name()).with_extension("py"));
+        Ok(command)
+    }
+
+    /// The interpreter of a virtual environment, which finds the generated `hello_pb2`.
+    pub(crate) fn interpreter(
+        &self,
+        environment: &str,
+        core: Option<usize>,
+    ) -> anyhow::Result<Command> {
+        let environment = self.python()?.join(environment);
+        let mut command = pinned(&environment.join("bin/python"), core);
+        command.env("PYTHONPATH", environment.join("hello"));
+        Ok(command)
     }
 
     /// The same programs on as many threads as there are cores.
@@ -49,7 +119,7 @@ impl Programs {
     pub(crate) fn serve(&self, name: &'static str, core: Option<usize>) -> anyhow::Result<Server> {
         let port = free_port()?;
         let child = self
-            .command(&format!("server-{name}"), core)
+            .command(Program::Server, name, core)?
             .arg(port.to_string())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -9,9 +9,10 @@ use crate::h2load::{H2load, Shape};
 use crate::machine::{self, Cores};
 use crate::options::Options;
 use crate::process::{Programs, Server};
-use crate::{SERVERS, check, median};
+use crate::{check, median};
 
-const SHAPES: [Shape; 4] = [
+/// One call at a time, many on one connection, many on some connections, and on many.
+pub(crate) const SHAPES: [Shape; 4] = [
     Shape { connections: 1, in_flight: 1 },
     Shape { connections: 1, in_flight: 100 },
     Shape { connections: 10, in_flight: 10 },
@@ -44,47 +45,50 @@ pub(crate) struct Sample {
     pub(crate) other_busy_percent: f64,
 }
 
-/// Measures all servers under all shapes.
+/// Measures these servers under these shapes.
 pub(crate) fn measure(
+    names: &[&'static str],
+    shapes: &[Shape],
     options: &Options,
     programs: &Programs,
     cores: Cores,
 ) -> anyhow::Result<Vec<Row>> {
     let h2load = H2load::new(cores.load)?;
-    let mut samples = vec![Vec::new(); SHAPES.len() * SERVERS.len()];
+    let mut samples = vec![Vec::new(); shapes.len() * names.len()];
     for round in 0..options.rounds {
-        let servers = start(programs, cores)?;
-        for (shape_index, shape) in SHAPES.into_iter().enumerate() {
-            for turn in 0..SERVERS.len() {
+        let servers = start(names, programs, cores)?;
+        for (shape_index, &shape) in shapes.iter().enumerate() {
+            for turn in 0..names.len() {
                 // Each round begins with another server.
-                let index = (turn + round) % SERVERS.len();
+                let index = (turn + round) % names.len();
                 let sample = sample(&h2load, &servers[index], shape, options.load())?;
                 eprintln!(
                     "round {}/{} {:>9} {:>2}×{:<3} {:>7.0} requests/s {:>7.2} µs CPU/request",
                     round + 1,
                     options.rounds,
-                    SERVERS[index],
+                    names[index],
                     shape.connections,
                     shape.in_flight,
                     sample.requests_per_second,
                     sample.cpu_us_per_request,
                 );
-                samples[shape_index * SERVERS.len() + index].push(sample);
+                samples[shape_index * names.len() + index].push(sample);
             }
         }
     }
-    let names = SHAPES.into_iter().flat_map(|shape| SERVERS.map(|server| (server, shape)));
-    Ok(names.zip(samples).map(|((server, shape), rounds)| row(server, shape, rounds)).collect())
+    let of_shape = |&shape| names.iter().map(move |&server| (server, shape));
+    let pairs = shapes.iter().flat_map(of_shape);
+    Ok(pairs.zip(samples).map(|((server, shape), rounds)| row(server, shape, rounds)).collect())
 }
 
 /// Starts all servers and sees that they answer. Those whose turn it is not sleep.
-fn start(programs: &Programs, cores: Cores) -> anyhow::Result<Vec<Server>> {
-    let start = |name| {
+fn start(names: &[&'static str], programs: &Programs, cores: Cores) -> anyhow::Result<Vec<Server>> {
+    let start = |&name| {
         let server = programs.serve(name, Some(cores.server))?;
         check::answers(&server.address())?;
         Ok(server)
     };
-    SERVERS.into_iter().map(start).collect()
+    names.iter().map(start).collect()
 }
 
 fn sample(
