@@ -1,13 +1,42 @@
 //! From tokens to a file's descriptor, as protoc's parser leaves it: types are
 //! named as written, options are not interpreted, nothing is looked up.
+//!
+//! What is wrong is said in protoc's words, at its places and in its order,
+//! and after an error the parser goes on where protoc's does: after the
+//! statement, or after the block that the statement opens. What protoc does
+//! not know is in the hints.
+//!
+//! `words` takes tokens one by one; each other file reads one kind of
+//! declaration, its function being named after what it reads.
 
+mod default_value;
+mod edition;
+mod enumeration;
+mod extend;
+mod field;
+mod file;
+mod locations;
+mod map;
+mod message;
+mod oneof;
+mod option;
+pub(crate) mod paths;
 mod places;
+mod range;
+mod reserved;
+mod service;
+mod types;
+mod words;
 
+pub(crate) use edition::Edition;
 pub(crate) use places::{Part, Places};
 
-use buffa_codegen::generated::descriptor::FileDescriptorProto;
+use buffa_codegen::generated::descriptor::{FileDescriptorProto, SourceCodeInfo};
 
+use crate::lex::Lexer;
 use crate::problem::Problem;
+use edition::Syntax;
+use locations::{At, Locations};
 
 /// A file as its text says it.
 #[derive(Debug)]
@@ -16,6 +45,93 @@ pub(crate) struct Parsed {
     pub file: FileDescriptorProto,
     /// Where the parts of its elements stand.
     pub places: Places,
+    /// The edition that the file names; one that `file` has no number for is
+    /// among its unknown fields.
+    pub edition: Option<Edition>,
     /// Whether the text is broken. What could be read is in `file`.
     pub had_errors: bool,
+}
+
+/// Reads a file. Whatever is wrong with it goes to `problems`.
+pub(crate) fn parse(name: &str, text: &[u8], problems: &mut Vec<Problem>) -> Parsed {
+    let mut file = FileDescriptorProto { name: Some(name.to_owned()), ..Default::default() };
+    let mut parser = Parser::new(name, text, problems);
+    parser.file(&mut file);
+
+    let edition = match parser.syntax {
+        Syntax::Editions(edition) => Some(edition),
+        Syntax::Proto2 | Syntax::Proto3 => None,
+    };
+    let Parser { locations, places, had_errors, .. } = parser;
+    *file.source_code_info.get_or_insert_default() =
+        SourceCodeInfo { location: locations.into_list(), ..Default::default() };
+    Parsed { file, places, edition, had_errors }
+}
+
+/// A declaration that cannot be understood. The problem has been recorded, and
+/// whoever reads declarations one after the other skips this one.
+#[derive(Debug)]
+struct Broken;
+
+type Parsing<T = ()> = Result<T, Broken>;
+
+/// Reads one file.
+struct Parser<'a> {
+    file_name: &'a str,
+    lexer: Lexer<'a>,
+    syntax: Syntax,
+    problems: &'a mut Vec<Problem>,
+    had_errors: bool,
+    locations: Locations,
+    places: Places,
+    /// The comments before the current token, for the declaration that starts
+    /// with it.
+    upcoming: Upcoming,
+    /// How many messages the current one lies in.
+    message_depth: usize,
+    /// How many messages and groups the current one lies in.
+    block_depth: usize,
+}
+
+/// Comments that wait for their declaration.
+#[derive(Debug, Default)]
+struct Upcoming {
+    leading: String,
+    detached: Vec<String>,
+}
+
+impl<'a> Parser<'a> {
+    fn new(file_name: &'a str, text: &'a [u8], problems: &'a mut Vec<Problem>) -> Self {
+        Self {
+            file_name,
+            lexer: Lexer::new(text),
+            syntax: Syntax::Proto2,
+            problems,
+            had_errors: false,
+            locations: Locations::default(),
+            places: Places::default(),
+            upcoming: Upcoming::default(),
+            message_depth: 0,
+            block_depth: 0,
+        }
+    }
+
+    /// Reads something into a location of its own.
+    fn located<T>(&mut self, parent: At, path: &[i32], read: impl FnOnce(&mut Self, At) -> T) -> T {
+        let at = self.locations.open(Some(parent), path, &self.lexer.current());
+        let result = read(self, at);
+        self.locations.close(at, &self.lexer.previous());
+        result
+    }
+
+    /// Remembers that a location is where this part of its element stands.
+    fn note(&mut self, element: At, part: Part, at: At) {
+        let place = self.locations.start(at);
+        self.places.insert(self.locations.path(element), part, place);
+    }
+}
+
+/// An index in a path.
+fn index(list: usize) -> i32 {
+    i32::try_from(list).unwrap_or(i32::MAX)
 }
