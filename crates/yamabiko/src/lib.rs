@@ -132,6 +132,8 @@ mod context;
 mod error;
 mod include_proto;
 mod read_buffer;
+#[cfg(any(feature = "tokio", feature = "blocking"))]
+mod response;
 #[cfg(feature = "tokio")]
 mod server;
 mod service;
@@ -145,10 +147,12 @@ pub use buffa_descriptor;
 #[doc(hidden)]
 pub use buffa_types;
 #[cfg(feature = "tokio")]
-pub use client::{Call, Channel, ChannelBuilder, Pending, PendingResponse, Response};
+pub use client::{Call, Channel, ChannelBuilder, Pending, PendingResponse};
 pub use codec::{Buffa, Codec};
 pub use context::Context;
 pub use error::Error;
+#[cfg(any(feature = "tokio", feature = "blocking"))]
+pub use response::Response;
 #[cfg(feature = "tokio")]
 pub use server::{DRAIN, Listening, Running, Server};
 pub use service::Service;
@@ -156,6 +160,12 @@ pub use yamabiko_core::grpc::{Code, InvalidMetadata, Metadata, Origin, Status, V
 
 /// What generated code names, and nobody else needs to.
 pub mod codegen {
+    /// The same for clients on plain threads.
+    #[cfg(feature = "blocking")]
+    pub mod blocking {
+        pub use crate::blocking::unary;
+    }
+
     #[cfg(feature = "tokio")]
     pub use crate::client::unary;
     pub use crate::codec::{Buffa, Codec};

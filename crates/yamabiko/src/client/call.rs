@@ -14,6 +14,7 @@ use yamabiko_core::h2::CannotOpen;
 use super::channel::Channel;
 use super::connection::Connection;
 use crate::answers::{Answer, CallKey, End};
+use crate::response::Response;
 use crate::{Codec, Context};
 
 /// How often a call that the server has certainly not looked at is made again.
@@ -137,18 +138,6 @@ impl<Res> fmt::Debug for Call<Res> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Call").field(&self.path).finish()
     }
-}
-
-/// A message and what the server says beside it.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Response<Res> {
-    /// The message.
-    pub message: Res,
-    /// Metadata from before the message.
-    pub headers: Metadata,
-    /// Metadata from behind the message.
-    pub trailers: Metadata,
 }
 
 /// A call that is being made, for its message. Dropping it cancels the call (RST_STREAM).

@@ -5,5 +5,5 @@ mod channel;
 mod connect;
 mod connection;
 
-pub use call::{Call, Pending, PendingResponse, Response, unary};
+pub use call::{Call, Pending, PendingResponse, unary};
 pub use channel::{Channel, ChannelBuilder};

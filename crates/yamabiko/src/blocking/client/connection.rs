@@ -1,0 +1,250 @@
+//! One connection of a channel on plain threads: what callers ask of it.
+//!
+//! Callers put their requests into it and write them themselves. Who reads the
+//! answers is in `driving.rs`.
+
+use std::io::{ErrorKind, Write};
+use std::net::Shutdown;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Waker};
+use std::time::{Duration, Instant};
+
+use mio::net::TcpStream;
+use yamabiko_core::grpc::client::ClientConnection;
+use yamabiko_core::grpc::{Code, MessageLimits, Origin, Status, Target};
+use yamabiko_core::h2::{CannotOpen, Config};
+
+use super::attendant::{Attendant, Charge};
+use super::changes::Changes;
+use super::driving::Seat;
+use super::exchange::Exchange;
+use crate::answers::{Answers, CallKey, End};
+
+/// A connection of a channel.
+pub(super) struct Connection {
+    address: String,
+    pub(super) socket: TcpStream,
+    /// Cleared when it takes no new calls.
+    open: AtomicBool,
+    /// Output waits until the socket takes more.
+    pub(super) stuck: AtomicBool,
+    pub(super) attendant: Arc<Attendant>,
+    /// How the attendant knows it.
+    pub(super) charge: Charge,
+    changes: Arc<Changes>,
+    state: Mutex<State>,
+}
+
+/// What is behind the lock. No system call that waits is made under it, and no code of users runs.
+pub(super) struct State {
+    pub(super) core: ClientConnection,
+    pub(super) answers: Answers,
+    /// Where a driver sits. Whoever takes it reads, for everybody.
+    pub(super) seat: Option<Seat>,
+    /// The attendant reads when nobody sits there.
+    pub(super) attended: bool,
+    pub(super) progress: Progress,
+    /// How many calls were begun, by which the attendant sees whether it is in use.
+    pub(super) begun: u64,
+}
+
+/// How far the connection has come.
+pub(super) enum Progress {
+    /// The server's SETTINGS have not come.
+    Opening,
+    Open,
+    /// It has ended, and why.
+    Ended(String),
+}
+
+/// What a connection is made with.
+pub(super) struct Terms {
+    pub(super) config: Config,
+    pub(super) limits: MessageLimits,
+    pub(super) target: Target,
+    pub(super) attendant: Arc<Attendant>,
+    pub(super) changes: Arc<Changes>,
+}
+
+impl Connection {
+    pub(super) fn new(socket: TcpStream, seat: Seat, terms: Terms) -> Arc<Self> {
+        let Terms { config, limits, target, attendant, changes } = terms;
+        Arc::new_cyclic(|connection| Connection {
+            address: target.authority.clone(),
+            charge: attendant.take_in(Weak::clone(connection)),
+            socket,
+            open: AtomicBool::new(true),
+            stuck: AtomicBool::new(false),
+            attendant,
+            changes,
+            state: Mutex::new(State {
+                core: ClientConnection::new(config, limits, target, Instant::now()),
+                answers: Answers::default(),
+                seat: Some(seat),
+                attended: false,
+                progress: Progress::Opening,
+                begun: 0,
+            }),
+        })
+    }
+
+    pub(super) fn takes_calls(&self) -> bool {
+        self.open.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn takes_no_more_calls(&self) {
+        self.open.store(false, Ordering::Relaxed);
+    }
+
+    /// Sends a request. A connection that is full gives a ticket, and wakes the caller when it may
+    /// try again. `drives` says whether the caller is a thread that will wait.
+    pub(super) fn start(
+        &self,
+        call: &Exchange<'_>,
+        timeout: Option<Duration>,
+        ticket: &mut Option<u64>,
+        cx: &Context<'_>,
+        drives: bool,
+    ) -> Result<CallKey, CannotOpen> {
+        let mut state = self.lock();
+        if state.core.live_calls() == 0 {
+            // Nobody has listened for a while: the server may have left.
+            self.glance(&mut state);
+        }
+        if !self.takes_calls() {
+            return Err(CannotOpen::Closed);
+        }
+        let State { core, answers, begun, .. } = &mut *state;
+        let stream = match core.open(call.path, timeout, call.metadata) {
+            Ok(stream) => stream,
+            Err(CannotOpen::Full) => {
+                answers.wait_outside(*ticket.get_or_insert_with(next_ticket), cx.waker());
+                return Err(CannotOpen::Full);
+            }
+            Err(CannotOpen::Closed) => {
+                // It may have run out of stream identifiers: then it closes behind its last call.
+                self.takes_no_more_calls();
+                core.shut_down();
+                self.write(core);
+                return Err(CannotOpen::Closed);
+            }
+        };
+        let message = call.message;
+        // A stream that has just been opened takes its message.
+        let _ =
+            core.send_message(stream, message.len(), true, |out| out.extend_from_slice(message));
+        *ticket = None;
+        *begun += 1;
+        let key = answers.expect(stream, cx.waker(), drives);
+        self.write(core);
+        if !drives && state.seat.is_some() {
+            self.attend(&mut state);
+        }
+        Ok(key)
+    }
+
+    /// Gives up a call, on the wire too.
+    pub(super) fn cancel(&self, key: CallKey) {
+        let mut state = self.lock();
+        let State { core, answers, .. } = &mut *state;
+        core.cancel(key.stream);
+        let mut woken: Vec<Waker> = answers.forget(key).into_iter().collect();
+        self.write(core);
+        if state.seat.is_some() {
+            // It may have been woken to drive.
+            self.call_driver(&mut state, &mut woken);
+        }
+        drop(state);
+        wake(woken);
+    }
+
+    /// A caller that waited for a place does so no more.
+    pub(super) fn stop_waiting(&self, ticket: u64) {
+        let next = self.lock().answers.stop_waiting(ticket);
+        wake(next);
+    }
+
+    /// Closes. Every call that has not ended ends with `status`.
+    pub(super) fn close(&self, status: &Status) {
+        let mut woken = Vec::new();
+        let mut state = self.lock();
+        state.core.shut_down();
+        self.write(&mut state.core);
+        let end = || End { status: status.clone(), unprocessed: false };
+        self.end(&mut state, "the channel was closed", end, &mut woken);
+        drop(state);
+        wake(woken);
+    }
+
+    /// The connection is lost: every call that has no status yet gets one.
+    pub(super) fn lose(&self, state: &mut State, reason: &str, woken: &mut Vec<Waker>) {
+        let end = || {
+            let message = format!("connection to {} lost: {reason}", self.address);
+            let status = Status::new(Code::Unavailable, message).with_origin(Origin::Concluded);
+            End { status, unprocessed: false }
+        };
+        self.end(state, reason, end, woken);
+    }
+
+    fn end(
+        &self,
+        state: &mut State,
+        reason: &str,
+        end: impl Fn() -> End,
+        woken: &mut Vec<Waker>,
+    ) {
+        self.takes_no_more_calls();
+        state.answers.end_all(end, woken);
+        if state.attended {
+            state.attended = false;
+            self.attendant.leave(&self.charge, &self.socket);
+        }
+        if let Progress::Ended(_) = state.progress {
+            return;
+        }
+        state.progress = Progress::Ended(reason.to_owned());
+        // Not only closed: a process that was forked off may hold the socket open. It also wakes
+        // the driver.
+        let _ = self.socket.shutdown(Shutdown::Both);
+        self.changes.tell();
+    }
+
+    /// Writes what the socket takes. An error shows when it is read from.
+    pub(super) fn write(&self, core: &mut ClientConnection) {
+        while !core.output().is_empty() {
+            match (&self.socket).write(core.output()) {
+                Ok(count) => core.sent(count),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.stuck.store(error.kind() == ErrorKind::WouldBlock, Ordering::Relaxed);
+                    return;
+                }
+            }
+        }
+        self.stuck.store(false, Ordering::Relaxed);
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic inside would be a bug of ours; the other calls need not suffer for it.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.attendant.discharge(&self.charge);
+    }
+}
+
+/// Wakes those who were collected under the lock, which they want first of all.
+pub(super) fn wake(woken: impl IntoIterator<Item = Waker>) {
+    for waker in woken {
+        waker.wake();
+    }
+}
+
+fn next_ticket() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}

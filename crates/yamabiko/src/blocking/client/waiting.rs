@@ -1,0 +1,91 @@
+//! How a thread waits for a call that it drives itself.
+
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+use super::channel::Channel;
+use super::exchange::{Attempt, Exchange, Outcome};
+
+/// What may end a wait before its time.
+pub struct Interrupt<'a> {
+    every: Duration,
+    /// Asked now and then, and after each signal that the thread has received.
+    ends: Option<&'a mut dyn FnMut() -> bool>,
+}
+
+impl<'a> Interrupt<'a> {
+    /// Nothing may.
+    pub fn never() -> Self {
+        Interrupt { every: Duration::MAX, ends: None }
+    }
+
+    /// `ends` may: it is asked that often, and after each signal that the thread has received.
+    pub fn when(every: Duration, ends: &'a mut dyn FnMut() -> bool) -> Self {
+        Interrupt { every, ends: Some(ends) }
+    }
+}
+
+impl std::fmt::Debug for Interrupt<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Interrupt").field("every", &self.every).finish()
+    }
+}
+
+/// Makes a call on the calling thread. None if it was interrupted.
+pub(super) fn wait_for(
+    channel: &Channel,
+    call: &Exchange<'_>,
+    mut interrupt: Interrupt<'_>,
+    mut attempt: Attempt,
+) -> Option<Outcome> {
+    WAKER.with(|waker| {
+        let cx = Context::from_waker(waker);
+        loop {
+            if let Poll::Ready(outcome) = attempt.poll(channel, call, &cx, true) {
+                return Some(outcome);
+            }
+            let slice = interrupt.ends.as_ref().map(|_| Instant::now() + interrupt.every);
+            let until = [call.deadline, slice].into_iter().flatten().min();
+            if let Some(outcome) = attempt.wait(channel, call, &cx, until) {
+                return Some(outcome);
+            }
+            if call.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                return Some(Outcome::without_answer(attempt.too_late(channel, call)));
+            }
+            if interrupt.ends.as_mut().is_some_and(|ends| ends()) {
+                return None;
+            }
+        }
+    })
+}
+
+/// Waits for something that needs no driving.
+pub(super) fn block_on<T>(mut poll: impl FnMut(&Context<'_>) -> Poll<T>) -> T {
+    WAKER.with(|waker| {
+        loop {
+            if let Poll::Ready(output) = poll(&Context::from_waker(waker)) {
+                return output;
+            }
+            thread::park();
+        }
+    })
+}
+
+thread_local! {
+    /// Wakes the thread.
+    static WAKER: Waker = Waker::from(Arc::new(ThreadWaker(thread::current())));
+}
+
+struct ThreadWaker(Thread);
+
+impl Wake for ThreadWaker {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.0.unpark();
+    }
+}

@@ -1,0 +1,168 @@
+//! Calls of the channel on plain threads, against the server on tokio.
+#![cfg(feature = "blocking")]
+
+mod support;
+
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use support::{Count, Echo, PATIENCE, SAY, assert_status, serve, text};
+use tokio::runtime::Runtime;
+use yamabiko::blocking::{Call, Channel, unary};
+use yamabiko::buffa_types::google::protobuf::StringValue;
+use yamabiko::{Buffa, Code, Origin, Running, Status};
+
+/// A server on a runtime of its own.
+struct Served {
+    runtime: Runtime,
+    server: Option<Running>,
+    address: String,
+}
+
+impl Served {
+    fn new(echo: Echo) -> Self {
+        let runtime = Runtime::new().expect("a runtime");
+        let (server, address) = runtime.block_on(serve(echo));
+        Served { runtime, server: Some(server), address }
+    }
+
+    fn channel(&self) -> Channel {
+        Channel::connect(&self.address).expect("the server listens")
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _within = self.runtime.enter();
+        self.server.take();
+    }
+}
+
+fn say(channel: &Channel, value: impl Into<String>) -> Call<StringValue> {
+    unary::<Buffa, StringValue, StringValue>(channel, SAY, text(value)).timeout(PATIENCE)
+}
+
+fn answer(channel: &Channel, value: &str) -> String {
+    say(channel, value).send().expect("an answer").value
+}
+
+#[test]
+fn a_call_is_answered() {
+    let served = Served::new(Echo::plain());
+    let channel = served.channel();
+    for number in 0..200 {
+        assert_eq!(answer(&channel, &number.to_string()), number.to_string());
+    }
+}
+
+#[test]
+fn metadata_goes_both_ways() {
+    let served = Served::new(Echo::new(|text, context| async move {
+        let id = context.metadata().get("request-id").unwrap_or_default().to_owned();
+        context.add_header("before", &id).expect("valid");
+        context.add_trailer("after", "2").expect("valid");
+        Ok(text)
+    }));
+    let channel = served.channel();
+    let call = say(&channel, "x").metadata("request-id", "42").expect("valid");
+    let response = call.response().expect("an answer");
+    assert_eq!(response.headers.get("before"), Some("42"));
+    assert_eq!(response.trailers.get("after"), Some("2"));
+}
+
+#[test]
+fn the_servers_status_comes_as_it_was() {
+    let served =
+        Served::new(Echo::new(|_, _| async { Err::<String, _>(Status::not_found("no such")) }));
+    let status = say(&served.channel(), "").send().expect_err("a failure");
+    assert_status(&status, Code::NotFound, &["no such"]);
+    assert_eq!(status.origin(), Origin::Server);
+}
+
+#[test]
+fn many_threads_share_a_connection() {
+    let served = Served::new(Echo::plain());
+    let channel = served.channel();
+    let began = Instant::now();
+    thread::scope(|scope| {
+        for thread in 0..16 {
+            let channel = &channel;
+            scope.spawn(move || {
+                for number in 0..500 {
+                    let value = format!("{thread} {number}");
+                    assert_eq!(answer(channel, &value), value);
+                }
+            });
+        }
+    });
+    assert!(began.elapsed() < PATIENCE);
+    let server = served.server.as_ref().expect("it runs");
+    assert_eq!(server.connections(), 1);
+}
+
+#[test]
+fn a_slow_call_does_not_hold_up_a_quick_one() {
+    let served = Served::new(Echo::new(|text, _| async move {
+        if text == "slow" {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+        Ok(text)
+    }));
+    let channel = served.channel();
+    thread::scope(|scope| {
+        let slow = scope.spawn(|| answer(&channel, "slow"));
+        thread::sleep(Duration::from_millis(50));
+        // The one that waits for the slow answer reads the others'.
+        let began = Instant::now();
+        for _ in 0..20 {
+            assert_eq!(answer(&channel, "quick"), "quick");
+        }
+        assert!(began.elapsed() < Duration::from_millis(200), "{:?}", began.elapsed());
+        assert_eq!(slow.join().expect("no panic"), "slow");
+    });
+}
+
+#[test]
+fn the_deadline_ends_a_call_on_both_sides() {
+    let dropped = Count::default();
+    let gone = dropped.clone();
+    let served = Served::new(Echo::new(move |text, _| {
+        let at_drop = gone.at_drop();
+        async move {
+            let _at_drop = at_drop;
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            Ok(text)
+        }
+    }));
+    let channel = served.channel();
+    let began = Instant::now();
+    let call = say(&channel, "").timeout(Duration::from_millis(50));
+    let status = call.send().expect_err("too late");
+    assert_status(&status, Code::DeadlineExceeded, &[]);
+    assert!(began.elapsed() < Duration::from_secs(5));
+    while dropped.get() == 0 {
+        assert!(began.elapsed() < PATIENCE);
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn large_messages_both_ways_at_once_do_not_dead_lock() {
+    let served = Served::new(Echo::plain());
+    let channel = Channel::builder(&served.address)
+        .max_message_size(8 << 20)
+        .connect()
+        .expect("the server listens");
+    let large = Arc::new("x".repeat(3 << 20));
+    thread::scope(|scope| {
+        for _ in 0..6 {
+            let (channel, large) = (&channel, Arc::clone(&large));
+            scope.spawn(move || {
+                for _ in 0..4 {
+                    assert_eq!(answer(channel, &large).len(), large.len());
+                }
+            });
+        }
+    });
+}
