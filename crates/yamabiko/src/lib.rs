@@ -131,6 +131,8 @@ mod codec;
 mod context;
 mod error;
 mod include_proto;
+#[cfg(feature = "blocking")]
+mod listening;
 mod read_buffer;
 #[cfg(any(feature = "tokio", feature = "blocking"))]
 mod response;
@@ -140,6 +142,8 @@ mod service;
 #[cfg(feature = "tokio")]
 mod socket;
 mod spin;
+#[cfg(feature = "blocking")]
+mod step;
 
 pub use buffa;
 #[doc(hidden)]

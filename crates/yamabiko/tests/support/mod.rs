@@ -3,6 +3,8 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+#[cfg(feature = "blocking")]
+pub mod blocking;
 pub mod child;
 pub mod raw;
 

@@ -1,0 +1,16 @@
+//! A server on plain threads that serves the service of the tests.
+
+use yamabiko::blocking::{Running, Server};
+
+use super::Echo;
+
+/// A server on a free port of the loopback.
+pub fn serve(echo: Echo) -> (Running, String) {
+    serve_with(Server::new(), echo)
+}
+
+pub fn serve_with(server: Server, echo: Echo) -> (Running, String) {
+    let listening = server.add(echo).bind("127.0.0.1:0").expect("a free port");
+    let address = listening.local_address().to_string();
+    (listening.start(), address)
+}
