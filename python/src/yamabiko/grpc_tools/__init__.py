@@ -1,0 +1,1 @@
+"""The compiler of ``.proto`` files, under the names of grpcio-tools."""
