@@ -144,7 +144,10 @@ impl Sentinel {
                 if run != 0 {
                     idle = 0;
                     if run == *before {
-                        relieve(lock(&thread.whose).clone(), run);
+                        // Not in the argument: the lock would be held until the call returns, and
+                        // a thread takes it while it holds its connection's.
+                        let whose = lock(&thread.whose).clone();
+                        relieve(whose, run);
                     }
                 }
                 *before = run;
