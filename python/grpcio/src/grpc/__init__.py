@@ -1,0 +1,5 @@
+"""``grpc`` is ``yamabiko.grpc``: this module is replaced by it while it is imported."""
+
+from yamabiko._alias import adopt
+
+adopt(__name__, __file__)

@@ -1,0 +1,1 @@
+from yamabiko.grpc._utilities import first_version_is_lower as first_version_is_lower

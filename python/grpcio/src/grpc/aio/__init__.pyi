@@ -1,0 +1,1 @@
+from yamabiko.grpc.aio import *

@@ -1,0 +1,1 @@
+from yamabiko.grpc_tools.command import *

@@ -1,0 +1,1 @@
+from yamabiko.grpc_tools.protoc import *
