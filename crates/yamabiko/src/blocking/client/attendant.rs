@@ -220,7 +220,8 @@ impl Attendant {
     }
 
     fn look_in(&self, token: usize) {
-        let connection = self.lock().connections.get(&token).map(|entry| entry.connection.upgrade());
+        let connection =
+            self.lock().connections.get(&token).map(|entry| entry.connection.upgrade());
         let Some(Some(connection)) = connection else { return };
         let timer = connection.look_in();
         if let Some(entry) = self.lock().connections.get_mut(&token) {
@@ -261,7 +262,8 @@ impl Attendant {
             }
             let due = |entry: &Entry| !entry.attended || entry.timer.is_some_and(|at| at <= now);
             let found = room.connections.iter().filter(|(_, entry)| due(entry));
-            let found = found.map(|(token, entry)| (*token, entry.connection.upgrade(), entry.seen));
+            let found =
+                found.map(|(token, entry)| (*token, entry.connection.upgrade(), entry.seen));
             let found: Vec<_> = found.collect();
             room.round_at = Some(now + IDLE);
             found

@@ -93,6 +93,7 @@ pub struct ChannelBuilder {
     address: String,
     authority: Option<String>,
     user_agent: Option<String>,
+    exact_user_agent: Option<String>,
     attendant: Option<Arc<Attendant>>,
     config: Config,
     limits: MessageLimits,
@@ -119,6 +120,12 @@ impl ChannelBuilder {
         self
     }
 
+    /// All of `user-agent`, for a library around this one.
+    pub fn exact_user_agent(mut self, text: impl Into<String>) -> Self {
+        self.exact_user_agent = Some(text.into());
+        self
+    }
+
     /// The name that the server is called by, in place of the address.
     pub fn authority(mut self, name: impl Into<String>) -> Self {
         self.authority = Some(name.into());
@@ -138,9 +145,10 @@ impl ChannelBuilder {
     pub fn lazy(self) -> Result<Channel, Error> {
         let address = Address::parse(&self.address)?;
         let own = concat!("grpc-rust-yamabiko/", env!("CARGO_PKG_VERSION"));
-        let user_agent = match self.user_agent {
-            Some(name) => format!("{name} {own}"),
-            None => own.to_owned(),
+        let user_agent = match (self.exact_user_agent, self.user_agent) {
+            (Some(text), _) => text,
+            (None, Some(name)) => format!("{name} {own}"),
+            (None, None) => own.to_owned(),
         };
         let authority = self.authority.unwrap_or_else(|| address.authority());
         let target = Target { scheme: "http", authority, user_agent };
@@ -193,6 +201,7 @@ impl Channel {
             address: address.as_ref().to_owned(),
             authority: None,
             user_agent: None,
+            exact_user_agent: None,
             attendant: None,
             config: Config::default(),
             limits: MessageLimits::default(),

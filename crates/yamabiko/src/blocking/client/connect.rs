@@ -58,9 +58,8 @@ pub(super) fn connect(
     until: Instant,
     mut given_up: impl FnMut() -> bool,
 ) -> Result<(TcpStream, SocketAddr, Poll), Unreachable> {
-    let found = address
-        .resolve_blocking()
-        .map_err(|error| Unreachable::because(error.to_string()))?;
+    let found =
+        address.resolve_blocking().map_err(|error| Unreachable::because(error.to_string()))?;
     let mut poll = Poll::new().map_err(|error| Unreachable::because(error.to_string()))?;
     let mut events = Events::with_capacity(16);
     let mut untried = interleaved(found);

@@ -187,13 +187,7 @@ impl Connection {
         self.end(state, reason, end, woken);
     }
 
-    fn end(
-        &self,
-        state: &mut State,
-        reason: &str,
-        end: impl Fn() -> End,
-        woken: &mut Vec<Waker>,
-    ) {
+    fn end(&self, state: &mut State, reason: &str, end: impl Fn() -> End, woken: &mut Vec<Waker>) {
         self.takes_no_more_calls();
         state.answers.end_all(end, woken);
         if state.attended {

@@ -60,9 +60,15 @@ enum Stage {
     #[default]
     Start,
     /// In the line before a full connection.
-    Outside { connection: Arc<Connection>, ticket: u64 },
+    Outside {
+        connection: Arc<Connection>,
+        ticket: u64,
+    },
     /// The answer is to come.
-    Sent { connection: Arc<Connection>, key: CallKey },
+    Sent {
+        connection: Arc<Connection>,
+        key: CallKey,
+    },
     Ended,
 }
 
