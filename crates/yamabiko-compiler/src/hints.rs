@@ -6,7 +6,7 @@
 
 mod lookup;
 mod numbers;
-mod similar;
+pub(crate) mod similar;
 mod syntax;
 
 use std::path::Path;

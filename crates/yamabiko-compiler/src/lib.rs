@@ -24,10 +24,13 @@ use std::path::Path;
 mod build;
 mod comments;
 mod config;
+mod descriptors;
 mod diagnostic;
 mod front_end;
 mod hints;
 mod layout;
+#[expect(dead_code, reason = "nobody asks the parser yet")]
+mod lex;
 mod messages;
 mod names;
 mod packages;
@@ -35,8 +38,11 @@ mod packages;
 mod parse;
 #[expect(dead_code, reason = "nobody asks the parser yet")]
 mod problem;
+pub mod protoc;
+mod python;
 mod service;
 mod sources;
+mod well_known;
 
 pub use config::{Config, Generated, GeneratedFile};
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Position};

@@ -1,7 +1,7 @@
 //! What a misspelled name was meant to be.
 
 /// The candidate that `wanted` is most likely a misspelling of, if any is close.
-pub(super) fn best<'a>(wanted: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn best<'a>(wanted: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (wanted.chars().count() / 3).max(1);
     candidates
         .filter(|candidate| *candidate != wanted)

@@ -1,0 +1,112 @@
+//! The command line of protoc, as far as Python and descriptors go: the same
+//! options, files, messages and exit codes as `libprotoc 35.1` in grpcio-tools
+//! 1.85.1.
+//!
+//! Where this one knows more, it says so on lines of its own, which begin with
+//! `  hint: `.
+//!
+//! `arguments` makes a `command` of what was typed, `inputs` reads the files
+//! that it names by way of `source_tree`, and what is to come of them is
+//! collected in `outputs`. Each kind of output has a file of its own.
+
+mod archive;
+mod arguments;
+mod command;
+mod dependencies;
+mod descriptor_set;
+mod free_numbers;
+mod help;
+mod inputs;
+mod outputs;
+mod plugin;
+mod problems;
+mod source_tree;
+mod streams;
+
+use std::collections::BTreeSet;
+use std::io::Write;
+
+use arguments::Parsed;
+use command::{Command, Mode, Output};
+use inputs::Loaded;
+use outputs::{Location, Outputs};
+use source_tree::SourceTree;
+use streams::Streams;
+
+use crate::descriptors::Pool;
+
+/// Runs protoc with `arguments`, which do not contain the name of the program,
+/// `program`; it is only shown. Returns the exit code.
+///
+/// Paths are relative to the current directory of the process. Plugins are looked
+/// for on PATH, and inherit standard error. The files of protobuf itself,
+/// `google/protobuf/*.proto`, need not be on disk; they are found after those in
+/// the directories of `-I`.
+pub fn run(program: &str, arguments: &[String], out: &mut dyn Write, err: &mut dyn Write) -> i32 {
+    let streams = &mut Streams { out, err };
+    match arguments::parse(program, arguments, streams) {
+        Parsed::Exit(code) => code,
+        Parsed::Run(command) => match compile(&command, streams) {
+            Some(()) => 0,
+            None => 1,
+        },
+    }
+}
+
+fn compile(command: &Command, streams: &mut Streams<'_>) -> Option<()> {
+    let tree = SourceTree::new(command);
+    let loaded = inputs::load(command, &tree, streams)?;
+    let pool = match Pool::new(&loaded.files) {
+        Ok(pool) => pool,
+        Err(message) => {
+            streams.complain(message);
+            return None;
+        }
+    };
+    let mut outputs = Outputs::default();
+    for output in &command.outputs {
+        let location = outputs.location(&output.location);
+        if let Err(message) = generate(command, output, &loaded, &pool, location, streams) {
+            streams.complain(format!("{}: {message}", output.name));
+            return None;
+        }
+    }
+    let outputs = outputs.write(command.policy.allow_directory_escape, streams)?;
+    dependencies::write(command, &outputs, &loaded, &pool, &tree, streams)?;
+    descriptor_set::write(command, &loaded, &pool, streams)?;
+    if command.policy.fatal_warnings && loaded.has_warnings {
+        return None;
+    }
+    if command.mode == Mode::PrintFreeFieldNumbers {
+        for file in loaded.asked_files() {
+            free_numbers::print(file, streams);
+        }
+    }
+    Some(())
+}
+
+fn generate(
+    command: &Command,
+    output: &Output,
+    loaded: &Loaded,
+    pool: &Pool<'_>,
+    location: &mut Location,
+    streams: &mut Streams<'_>,
+) -> Result<(), String> {
+    let Some(generator) = output.generator else {
+        return plugin::generate(command, output, loaded, pool, location, streams);
+    };
+    let generated: BTreeSet<String> = loaded.asked.iter().cloned().collect();
+    for name in &loaded.asked {
+        let Some(file) = pool.file(name) else {
+            continue;
+        };
+        let pieces = generator
+            .generate(pool, file, &generated, &output.parameter)
+            .map_err(|message| format!("{name}: {message}"))?;
+        for piece in pieces {
+            location.add(piece, streams);
+        }
+    }
+    Ok(())
+}
