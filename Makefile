@@ -3,12 +3,18 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help test lint docs readme wasm set-up bench bench-quick fuzz doc
+.PHONY: help test lint docs readme wasm set-up wheels python-test bench bench-quick fuzz doc
 
 CARGO ?= cargo
 WASM := wasm32-unknown-unknown
 # A process for each test where cargo-nextest is installed, cargo's own runner where it is not.
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
+# As in the set-up scripts: a relative directory counts from here.
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+PYTHON_VENV := $(TARGET)/python-venv
+WHEELS := $(TARGET)/wheels
+# Panics name source files; they need not name where they lay.
+REMAP := $(foreach path,$(CURDIR) $(or $(CARGO_HOME),$(HOME)/.cargo),--remap-path-prefix=$(path)=)
 RUN_TESTS := $(CARGO) $(if $(NEXTEST),nextest run --no-fail-fast,test --no-fail-fast --tests)
 
 help: ## say what can be done
@@ -16,6 +22,7 @@ help: ## say what can be done
 
 test: lint docs readme wasm set-up ## run every check and every test, and set up what they need
 	$(RUN_TESTS) --workspace
+	$(MAKE) --no-print-directory python-test
 
 lint: ## check formatting and lints
 	@$(CARGO) fmt --version >/dev/null 2>&1 || rustup component add rustfmt
@@ -38,8 +45,22 @@ wasm: ## check that the core asks nothing of its host
 	  echo "skipped: the core for $(WASM) (rustup target add $(WASM))"; \
 	fi
 
-set-up: ## make the virtual environment with grpcio, for the tests that talk to it
+set-up: ## make the virtual environments that tests need: grpcio's, and Python's own
 	conformance/grpcio/set-up
+	python/tests/set-up
+
+wheels: ## build the Python packages yamabiko and yamabiko-grpcio into target/wheels
+	python/tests/set-up
+	rm -f $(WHEELS)/*.whl
+	cd python && CARGO_TARGET_DIR=$(TARGET) RUSTFLAGS="$${RUSTFLAGS:-} $(REMAP)" \
+	  $(PYTHON_VENV)/bin/maturin build --quiet --out $(WHEELS)
+	$(PYTHON_VENV)/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps \
+	  --no-build-isolation --wheel-dir $(WHEELS) python/grpcio
+
+python-test: wheels set-up ## run the tests of the Python packages
+	$(PYTHON_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	  --force-reinstall $(WHEELS)/*.whl
+	cd python && $(PYTHON_VENV)/bin/python -m pytest
 
 bench: ## measure beside tonic and pajamax: five minutes, on a quiet machine
 	cd bench && $(CARGO) run --release --package harness
