@@ -6,8 +6,10 @@
 use pyo3::prelude::*;
 
 mod client;
+mod metadata;
 mod protoc;
 mod server;
+mod status;
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -133,6 +133,7 @@ impl Call {
         }
         let Watch { connection, stream } = &self.watch;
         let wanted = connection.answer(*stream, |core| answer(core, *stream));
+        connection.server.leave();
         connection.server.answered();
         wanted
     }
@@ -140,7 +141,6 @@ impl Call {
 
 impl Drop for Call {
     fn drop(&mut self) {
-        self.watch.connection.server.leave();
         if !*self.answered.get_mut() {
             self.finish(&Status::internal("the handler gave no answer"));
         }

@@ -157,13 +157,16 @@ impl Calls {
         matches!(slot, Some(Slot::Running { stream: running, .. }) if *running == stream)
     }
 
-    /// The call gets its answer now. False if nobody waits for it any more.
-    pub(super) fn answered(&mut self, stream: StreamKey) -> bool {
-        let running = self.is_running(stream);
-        if running {
-            self.slots[stream.slot()] = Slot::Free;
+    /// The call gets its answer now. None if nobody waits for it any more; else what is of no use
+    /// now, to be dropped where no lock is held.
+    pub(super) fn answered(&mut self, stream: StreamKey) -> Option<Vec<WhenCancelled>> {
+        if !self.is_running(stream) {
+            return None;
         }
-        running
+        match std::mem::take(&mut self.slots[stream.slot()]) {
+            Slot::Running { when_cancelled, .. } => Some(when_cancelled),
+            _ => None,
+        }
     }
 
     pub(super) fn cancel(&mut self, stream: StreamKey, cancelled: &mut Vec<WhenCancelled>) {

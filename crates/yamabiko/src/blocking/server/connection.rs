@@ -270,11 +270,12 @@ impl Connection {
     ) -> bool {
         let mut state = self.lock();
         let wanted = state.calls.answered(stream);
-        if wanted {
+        if wanted.is_some() {
             answer(&mut state.core);
             self.mark_dirty(&mut state);
         }
-        wanted
+        drop(state);
+        wanted.is_some()
     }
 
     /// Gives commands for a call that goes on. None if nobody waits for its answer any more.

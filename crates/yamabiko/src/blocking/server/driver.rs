@@ -377,8 +377,9 @@ impl Driver {
     }
 
     /// Lets go of the sockets without a word to anybody: for the child of a fork, in which the
-    /// threads are gone and the connections are its parent's.
-    pub fn abandon(self) {
+    /// threads are gone and the connections are its parent's. Whatever lock a vanished thread holds
+    /// stays held, so the caller forgets the driver and does not drop it.
+    pub fn abandon(&self) {
         let life = &self.shared.life;
         if let Ok(mut listeners) = life.listeners.try_lock() {
             listeners.clear();
@@ -388,8 +389,6 @@ impl Driver {
                 connection.abandon();
             }
         }
-        // Whatever lock a vanished thread holds stays held: nothing of it is touched again.
-        std::mem::forget(self);
     }
 }
 

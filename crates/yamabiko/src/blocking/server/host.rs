@@ -24,7 +24,7 @@ pub trait Handler: Send + Sync + 'static {
     }
 
     /// Runs I/O in the midst of a stretch. `run` has to be called once.
-    fn aside(&self, run: &mut dyn FnMut()) {
+    fn aside(&self, run: &mut (dyn FnMut() + Send)) {
         run();
     }
 

@@ -1,0 +1,20 @@
+//! The server of `yamabiko._core`: the runtime's server on plain threads, with
+//! Python's functions as its handlers.
+
+mod answer;
+mod callbacks;
+mod context;
+mod handler;
+mod methods;
+mod server;
+mod threads;
+
+use pyo3::prelude::*;
+
+/// Enters what this module has.
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<server::Server>()?;
+    module.add_class::<context::ServicerContext>()?;
+    module.add_class::<threads::Worker>()?;
+    module.add_class::<handler::Submitted>()
+}
