@@ -78,7 +78,7 @@ def describe(value):
         return {"kind": kind, "signature": signature(value)}
     if inspect.ismodule(value):
         return {"kind": "module"}
-    return {"kind": "value", "type": type(value).__name__}
+    return {"kind": "value"}
 
 
 def surface(name):

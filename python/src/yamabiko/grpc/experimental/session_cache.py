@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+__all__ = ["SSLSessionCache", "ssl_session_cache_lru"]
+
 
 class SSLSessionCache:
     """A cache of sessions that channels share."""
