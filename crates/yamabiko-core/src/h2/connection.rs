@@ -57,14 +57,17 @@ pub(super) struct Opening {
 }
 
 impl Opening {
+    #[inline]
     pub(super) fn side(&self) -> Side {
         self.side
     }
 
+    #[inline]
     pub(super) fn is_open(&self) -> bool {
         self.phase == Phase::Open
     }
 
+    #[inline]
     pub(super) fn has_failed(&self) -> bool {
         self.phase == Phase::Failed
     }
@@ -189,6 +192,7 @@ impl<C: Default> Connection<C> {
     }
 
     /// Whether so much output waits that nothing more should be read from this peer.
+    #[inline]
     pub fn is_backed_up(&self) -> bool {
         self.output.len() >= self.config.max_output
     }
@@ -240,6 +244,7 @@ impl<C: Default> Connection<C> {
     }
 
     /// Ends the connection: says why to the peer, reads nothing more.
+    #[cold]
     pub(super) fn fail(&mut self, error: Error) -> Error {
         if self.opening.phase == Phase::Failed {
             return error;
@@ -303,6 +308,11 @@ impl<C: Default> Connection<C> {
     /// The state of the peer's compression, another one after each change.
     pub fn compression(&self) -> u64 {
         self.decoder.changes()
+    }
+
+    /// Our compression, to look at.
+    pub fn encoder(&self) -> &Encoder {
+        &self.encoder
     }
 
     /// Decodes a header block, field by field.

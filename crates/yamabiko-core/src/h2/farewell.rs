@@ -37,6 +37,20 @@ pub enum Ours {
     Final(u32),
 }
 
+impl Farewell {
+    /// Whether there is something to tell that the peer's GOAWAY has cost.
+    #[inline]
+    pub(super) fn has_news(&self) -> bool {
+        !self.doomed.is_empty() || self.last_words.is_some()
+    }
+
+    /// Whether we have said which stream is the last.
+    #[inline]
+    pub(super) fn is_final(&self) -> bool {
+        matches!(self.ours, Ours::Final(_))
+    }
+}
+
 impl<C: Default> Connection<C> {
     /// Begins to leave: no new streams after a round trip, the live ones go on to their end.
     pub fn shut_down(&mut self) {
@@ -67,7 +81,7 @@ impl<C: Default> Connection<C> {
 
     /// Whether we have left: nothing is live, nothing waits, nothing will come.
     pub fn is_drained(&self) -> bool {
-        let done = matches!(self.farewell.ours, Ours::Final(_)) || self.farewell.theirs.is_some();
+        let done = self.farewell.is_final() || self.farewell.theirs.is_some();
         done && self.streams.is_empty() && self.output().is_empty()
     }
 

@@ -8,7 +8,7 @@ use super::floods::Flood;
 use super::receive::{By, Event, Received};
 use super::stream_state::Refusal;
 use super::streams::StreamKey;
-use crate::frame::{ErrorCode, write_reset};
+use crate::frame::{ErrorCode, FrameError, Scope, write_reset};
 
 impl<C: Default> Connection<C> {
     /// RFC 9113 §5.1.1: whether a stream has never been opened by its owner.
@@ -17,6 +17,20 @@ impl<C: Default> Connection<C> {
         if own { id >= self.ids.next_own } else { id > self.ids.last_peer }
     }
 
+    /// A frame that is malformed by itself.
+    #[cold]
+    pub(super) fn malformed_frame<'a>(
+        &mut self,
+        error: FrameError,
+        now: Instant,
+    ) -> Received<'a, C> {
+        match error.scope {
+            Scope::Stream(id) if self.opening.is_open() => self.stream_error(id, error.code, now),
+            _ => Err(error.into()),
+        }
+    }
+
+    #[cold]
     pub(super) fn refuse<'a>(
         &mut self,
         stream: StreamKey,
@@ -33,6 +47,7 @@ impl<C: Default> Connection<C> {
     }
 
     /// RFC 9113 §5.4.2: resets a stream whose peer broke a rule.
+    #[cold]
     pub(super) fn stream_error<'a>(
         &mut self,
         id: u32,
@@ -53,6 +68,7 @@ impl<C: Default> Connection<C> {
     }
 
     /// The peer has used some of a flood budget.
+    #[inline]
     pub(super) fn spend(&mut self, flood: Flood, now: Instant) -> Result<(), Error> {
         if self.floods.allows(flood, now) { Ok(()) } else { Err(calm(flood)) }
     }
@@ -69,11 +85,13 @@ impl<C: Default> Connection<C> {
 }
 
 /// A budget is used up.
+#[cold]
 pub(super) fn calm(flood: Flood) -> Error {
     Error::Peer { code: ErrorCode::ENHANCE_YOUR_CALM, reason: flood.reason() }
 }
 
 /// A connection error PROTOCOL_ERROR.
+#[cold]
 pub(super) fn broken(reason: &'static str) -> Error {
     Error::Peer { code: ErrorCode::PROTOCOL_ERROR, reason }
 }

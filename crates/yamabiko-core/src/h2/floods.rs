@@ -48,6 +48,9 @@ impl Floods {
     /// Whether what is owed is within the budget.
     #[inline]
     pub fn settle(&mut self, now: Instant) -> bool {
+        if self.owed == 0 {
+            return true;
+        }
         let owed = std::mem::take(&mut self.owed);
         (0..owed).all(|_| self.allows(Flood::Resets, now))
     }

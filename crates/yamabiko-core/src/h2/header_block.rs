@@ -48,6 +48,7 @@ impl HeaderBlock {
     ///
     /// # Errors
     /// PROTOCOL_ERROR, for the connection.
+    #[inline]
     pub fn expects(&self, frame: FrameHead) -> Result<(), Error> {
         let continues = frame.kind == kind::CONTINUATION;
         let reason = match &self.unfinished {
@@ -59,22 +60,11 @@ impl HeaderBlock {
         Err(Error::Peer { code: ErrorCode::PROTOCOL_ERROR, reason })
     }
 
-    /// HEADERS: the block itself if it is whole.
-    pub fn begin<'a>(
-        &mut self,
-        stream: u32,
-        fragment: &'a [u8],
-        end_headers: bool,
-        end_stream: bool,
-        deadline: Instant,
-    ) -> Option<Whole<'a>> {
-        if end_headers {
-            return Some(Whole { stream, end_stream, bytes: Cow::Borrowed(fragment) });
-        }
+    /// HEADERS without END_HEADERS. A block that is whole needs nobody to hold it.
+    pub fn begin(&mut self, stream: u32, fragment: &[u8], end_stream: bool, deadline: Instant) {
         let bytes = fragment.to_vec();
         let block = Unfinished { stream, end_stream, bytes, continuations: 0, deadline };
         self.unfinished = Some(Box::new(block));
-        None
     }
 
     /// CONTINUATION, which [`expects`](Self::expects) has found to be in its place.

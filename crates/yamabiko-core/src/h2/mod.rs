@@ -28,6 +28,7 @@ mod preface;
 mod receive;
 mod send;
 mod settings;
+mod stream_ids;
 mod stream_state;
 mod streams;
 mod window;

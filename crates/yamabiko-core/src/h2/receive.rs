@@ -14,7 +14,7 @@ use super::stream_state::{Input, Refusal, State};
 use super::streams::{Stream, StreamKey};
 use crate::ReceiveBuffer;
 use crate::frame::{
-    DEFAULT_MAX_FRAME_SIZE, ErrorCode, Frame, FrameHead, HEAD_LEN, Scope, write_ping, write_reset,
+    DEFAULT_MAX_FRAME_SIZE, ErrorCode, Frame, FrameHead, HEAD_LEN, write_ping, write_reset,
     write_window_update,
 };
 
@@ -77,6 +77,7 @@ impl<C: Default> Connection<C> {
     ///
     /// # Errors
     /// The connection has failed. Its last words are in the output; later calls give `None`.
+    #[inline]
     pub fn next_event<'a>(&mut self, input: &'a ReceiveBuffer, now: Instant) -> Received<'a, C> {
         match self.step(input, now) {
             Err(error) => Err(self.fail(error)),
@@ -84,19 +85,16 @@ impl<C: Default> Connection<C> {
         }
     }
 
+    #[inline]
     fn step<'a>(&mut self, input: &'a ReceiveBuffer, now: Instant) -> Received<'a, C> {
-        if self.opening.has_failed() || !self.open(input)? {
+        if !self.opening.is_open() && !self.open(input)? {
             return Ok(None);
         }
         loop {
-            while let Some(stream) = self.farewell.doomed.pop() {
-                if let Some(call) = self.forget(stream) {
-                    let code = ErrorCode::REFUSED_STREAM;
-                    return Ok(Some(Event::Reset { stream, code, by: By::Farewell, call }));
-                }
-            }
-            if let Some(error) = self.farewell.last_words.take() {
-                return Err(error);
+            if self.farewell.has_news()
+                && let Some(event) = self.tell_farewell()?
+            {
+                return Ok(Some(event));
             }
             if !self.floods.settle(now) {
                 return Err(calm(Flood::Resets));
@@ -108,37 +106,54 @@ impl<C: Default> Connection<C> {
         }
     }
 
+    /// What the peer's GOAWAY has cost, a stream at a time, and then the connection.
+    #[cold]
+    fn tell_farewell<'a>(&mut self) -> Received<'a, C> {
+        while let Some(stream) = self.farewell.doomed.pop() {
+            if let Some(call) = self.forget(stream) {
+                let code = ErrorCode::REFUSED_STREAM;
+                return Ok(Some(Event::Reset { stream, code, by: By::Farewell, call }));
+            }
+        }
+        self.farewell.last_words.take().map_or(Ok(None), Err)
+    }
+
+    #[inline]
     fn receive<'a>(&mut self, head: FrameHead, payload: &'a [u8], now: Instant) -> Received<'a, C> {
         self.header_block.expects(head)?;
         let frame = match Frame::parse(head, payload) {
             Ok(frame) => frame,
-            Err(error) => match error.scope {
-                Scope::Stream(id) if self.opening.is_open() => {
-                    return self.stream_error(id, error.code, now);
-                }
-                _ => return Err(error.into()),
-            },
+            Err(error) => return self.malformed_frame(error, now),
         };
         if !self.opening.is_open() && !matches!(&frame, Frame::Settings(first) if !first.ack) {
             return Err(broken("the first frame is not SETTINGS"));
         }
         match frame {
-            Frame::Headers { stream, fragment, end_headers, end_stream } => {
+            Frame::Headers { stream, fragment, end_headers: true, end_stream } => {
+                let bytes = Cow::Borrowed(fragment);
+                self.receive_headers(Whole { stream, end_stream, bytes }, now)
+            }
+            Frame::Data { stream, data, flow_length, end_stream } => {
+                self.receive_data(stream, data, flow_length, end_stream, now)
+            }
+            rare => self.receive_rare(rare, now),
+        }
+    }
+
+    /// What is not part of an ordinary call, kept out of its way.
+    #[inline(never)]
+    fn receive_rare<'a>(&mut self, frame: Frame<'a>, now: Instant) -> Received<'a, C> {
+        match frame {
+            Frame::Headers { stream, fragment, end_stream, .. } => {
                 let deadline = now + self.config.handshake;
-                let block = &mut self.header_block;
-                match block.begin(stream, fragment, end_headers, end_stream, deadline) {
-                    Some(whole) => self.receive_headers(whole, now),
-                    None => Ok(None),
-                }
+                self.header_block.begin(stream, fragment, end_stream, deadline);
+                Ok(None)
             }
             Frame::Continuation { fragment, end_headers, .. } => {
                 match self.header_block.carry_on(fragment, end_headers)? {
                     Some(whole) => self.receive_headers(whole, now),
                     None => Ok(None),
                 }
-            }
-            Frame::Data { stream, data, flow_length, end_stream } => {
-                self.receive_data(stream, data, flow_length, end_stream, now)
             }
             Frame::WindowUpdate { stream, increment } => {
                 self.receive_window_update(stream, increment, now)
@@ -166,55 +181,67 @@ impl<C: Default> Connection<C> {
                 self.spend(Flood::Idle, now)?;
                 Ok(None)
             }
+            Frame::Data { stream, data, flow_length, end_stream } => {
+                self.receive_data(stream, data, flow_length, end_stream, now)
+            }
         }
     }
 
+    #[inline]
     fn receive_headers<'a>(&mut self, whole: Whole<'a>, now: Instant) -> Received<'a, C> {
         let Whole { stream: id, end_stream, bytes: block } = whole;
-        if let Some(stream) = self.streams.find(id) {
-            return match self.step_stream(stream, Input::ReceiveHeaders { end: end_stream }) {
-                Ok(()) if end_stream && self.owes_body(stream) => {
-                    self.discard(&block)?;
-                    self.stream_error(id, ErrorCode::PROTOCOL_ERROR, now)
-                }
-                Ok(()) => Ok(Some(Event::Headers { stream, block, end_stream, opened: false })),
-                Err(refusal) => {
-                    self.discard(&block)?;
-                    self.refuse(stream, refusal, now)
-                }
-            };
-        }
-        if self.opening.side() == Side::Client || id.is_multiple_of(2) {
-            if self.is_idle(id) {
-                return Err(broken("HEADERS on a stream that nobody opened"));
-            }
-            self.discard(&block)?;
-            return self.late(id, now);
-        }
-        if id <= self.ids.last_peer {
-            self.discard(&block)?;
-            return self.late(id, now);
+        // RFC 9113 §5.1.1: a client's new streams have odd identifiers, each above the last.
+        let opens = self.opening.side() == Side::Server && id % 2 == 1 && id > self.ids.last_peer;
+        if !opens {
+            return self.receive_more_headers(Whole { stream: id, end_stream, bytes: block }, now);
         }
         self.ids.last_peer = id;
-        if matches!(self.farewell.ours, Ours::Final(_)) {
-            // RFC 9113 §6.8: not looked at, save for the sake of the compression state.
-            self.discard(&block)?;
-            self.ids.remember_reset(id);
-            return Ok(None);
-        }
-        if self.streams.len() >= self.config.max_concurrent_streams as usize
+        if self.farewell.is_final()
+            || self.streams.len() >= self.config.max_concurrent_streams as usize
             || self.flow.queued >= self.config.max_queued
         {
-            self.discard(&block)?;
-            write_reset(&mut self.output.bytes, id, ErrorCode::REFUSED_STREAM);
-            self.ids.remember_reset(id);
-            return Ok(None);
+            return self.turn_away(id, &block);
         }
         let mut stream =
             Stream::new(self.peer.initial_window, self.own.stream_window, C::default());
         stream.state = if end_stream { State::HalfClosedRemote } else { State::Open };
         let stream = self.streams.insert(id, stream);
         Ok(Some(Event::Headers { stream, block, end_stream, opened: true }))
+    }
+
+    /// HEADERS that open no stream: a response, trailers, or too late.
+    fn receive_more_headers<'a>(&mut self, whole: Whole<'a>, now: Instant) -> Received<'a, C> {
+        let Whole { stream: id, end_stream, bytes: block } = whole;
+        let Some(stream) = self.streams.find(id) else {
+            if self.is_idle(id) {
+                return Err(broken("HEADERS on a stream that nobody opened"));
+            }
+            self.discard(&block)?;
+            return self.late(id, now);
+        };
+        match self.step_stream(stream, Input::ReceiveHeaders { end: end_stream }) {
+            Ok(()) if end_stream && self.owes_body(stream) => {
+                self.discard(&block)?;
+                self.stream_error(id, ErrorCode::PROTOCOL_ERROR, now)
+            }
+            Ok(()) => Ok(Some(Event::Headers { stream, block, end_stream, opened: false })),
+            Err(refusal) => {
+                self.discard(&block)?;
+                self.refuse(stream, refusal, now)
+            }
+        }
+    }
+
+    /// A stream that is not looked at: we are leaving, or there are too many.
+    #[cold]
+    fn turn_away<'a>(&mut self, id: u32, block: &[u8]) -> Received<'a, C> {
+        self.discard(block)?;
+        if !self.farewell.is_final() {
+            write_reset(&mut self.output.bytes, id, ErrorCode::REFUSED_STREAM);
+        }
+        // RFC 9113 §6.8: what comes after our GOAWAY is left, save for the compression state.
+        self.ids.remember_reset(id);
+        Ok(None)
     }
 
     /// Decodes a block that nobody wants, for the sake of the compression state.
@@ -225,6 +252,7 @@ impl<C: Default> Connection<C> {
         }
     }
 
+    #[inline]
     fn receive_data<'a>(
         &mut self,
         id: u32,
@@ -331,6 +359,7 @@ impl<C: Default> Connection<C> {
         Ok(None)
     }
 
+    #[inline]
     fn step_stream(&mut self, stream: StreamKey, input: Input) -> Result<(), Refusal> {
         let live = self.streams.get_mut(stream).ok_or(Refusal::Ignore)?;
         live.state = live.state.step(input)?;
@@ -343,6 +372,7 @@ impl<C: Default> Connection<C> {
     }
 
     /// Gives back `count` bytes of the stream's window and of the connection's.
+    #[inline]
     pub fn release(&mut self, stream: StreamKey, count: u32) {
         self.release_connection(count);
         let Some(live) = self.streams.get_mut(stream) else { return };
@@ -353,6 +383,7 @@ impl<C: Default> Connection<C> {
         }
     }
 
+    #[inline]
     fn release_connection(&mut self, count: u32) {
         if let Some(increment) = self.flow.receive.release(count) {
             write_window_update(&mut self.output.bytes, 0, increment);

@@ -4,7 +4,7 @@
 use super::connection::{Connection, Side};
 use super::field_rules::Unusable;
 use super::stream_state::Input;
-use super::streams::{DeferredBlock, Ending, Stream, StreamKey};
+use super::streams::{DeferredBlock, Ending, Queue, Stream, StreamKey};
 use crate::frame::{
     ErrorCode, HEAD_LEN, LARGEST_STREAM, write_continuation_head, write_data_head,
     write_headers_head, write_reset,
@@ -93,13 +93,13 @@ impl<C: Default> Connection<C> {
     ) -> Result<(), Gone> {
         let backed_up = self.is_backed_up();
         let live = self.streams.get_mut(stream).ok_or(Gone)?;
-        if !live.state.sends() || live.queue.ending.is_some() || self.opening.has_failed() {
+        if !live.state.sends() || live.is_ending() || self.opening.has_failed() {
             return Err(Gone);
         }
         let fits = length <= live.send.available()
             && length <= self.flow.send.available()
             && length <= self.peer.max_frame;
-        if fits && live.queue.is_empty() && !backed_up {
+        if fits && !live.waits() && !backed_up {
             live.state = live.state.step(Input::SendData { end }).map_err(|_| Gone)?;
             live.send.take(length);
             self.flow.send.take(length);
@@ -117,9 +117,10 @@ impl<C: Default> Connection<C> {
         write(&mut chunk);
         assert_eq!(chunk.len(), length, "a message that is as long as it said");
         self.flow.queued += length;
-        live.queue.chunks.push_back(chunk);
+        let queue = live.queue.get_or_insert_default();
+        queue.chunks.push_back(chunk);
         if end {
-            live.queue.ending = Some(Ending::Data);
+            queue.ending = Some(Ending::Data);
         }
         self.line_up(stream);
         self.pump();
@@ -136,12 +137,12 @@ impl<C: Default> Connection<C> {
         encode: impl FnOnce(&mut Encoder, &mut Vec<u8>) + Send + 'static,
     ) -> Result<(), Gone> {
         let live = self.streams.get_mut(stream).ok_or(Gone)?;
-        if live.queue.ending.is_some() || self.opening.has_failed() {
+        if live.is_ending() || self.opening.has_failed() {
             return Err(Gone);
         }
-        if !live.queue.is_empty() {
+        if let Some(queue) = live.queue.as_mut().filter(|queue| !queue.is_empty()) {
             let block: DeferredBlock = Box::new(encode);
-            live.queue.ending = Some(Ending::Trailers(block));
+            queue.ending = Some(Ending::Trailers(block));
             return Ok(());
         }
         self.write_trailers(stream, encode)
@@ -196,10 +197,12 @@ impl<C: Default> Connection<C> {
 
     pub(super) fn forget(&mut self, stream: StreamKey) -> Option<C> {
         let gone = self.streams.remove(stream)?;
-        self.flow.queued -= gone.queue.len();
-        if gone.queue.in_line {
-            // A line that cannot move would keep it for as long as the peer likes.
-            self.flow.line.retain(|waiting| *waiting != stream);
+        if let Some(queue) = gone.queue {
+            self.flow.queued -= queue.len();
+            if queue.in_line {
+                // A line that cannot move would keep it for as long as the peer likes.
+                self.flow.line.retain(|waiting| *waiting != stream);
+            }
         }
         Some(gone.call)
     }
@@ -262,8 +265,9 @@ impl<C: Default> Connection<C> {
     /// Puts a stream that waits into the line, once.
     pub(super) fn line_up(&mut self, stream: StreamKey) {
         let Some(live) = self.streams.get_mut(stream) else { return };
-        if !live.queue.in_line && !live.queue.is_empty() {
-            live.queue.in_line = true;
+        let Some(queue) = &mut live.queue else { return };
+        if !queue.in_line && !queue.is_empty() {
+            queue.in_line = true;
             self.flow.line.push_back(stream);
         }
     }
@@ -272,10 +276,10 @@ impl<C: Default> Connection<C> {
     pub(super) fn pump(&mut self) {
         while self.output.len() < PUMP_UP_TO && !self.opening.has_failed() {
             let Some(stream) = self.flow.line.pop_front() else { return };
-            let Some(live) = self.streams.get_mut(stream) else { continue };
-            live.queue.in_line = false;
-            if live.queue.chunks.is_empty() {
-                if let Some(Ending::Trailers(block)) = live.queue.ending.take() {
+            let Some(queue) = self.queue(stream) else { continue };
+            queue.in_line = false;
+            if queue.chunks.is_empty() {
+                if let Some(Ending::Trailers(block)) = queue.ending.take() {
                     // The state was found to allow it when the trailers were queued.
                     let _ = self.write_trailers(stream, block);
                 }
@@ -283,8 +287,8 @@ impl<C: Default> Connection<C> {
             }
             if !self.send_front(stream) {
                 // The connection's window is empty: this stream stays first.
-                if let Some(live) = self.streams.get_mut(stream) {
-                    live.queue.in_line = true;
+                if let Some(queue) = self.queue(stream) {
+                    queue.in_line = true;
                     self.flow.line.push_front(stream);
                 }
                 return;
@@ -292,12 +296,17 @@ impl<C: Default> Connection<C> {
         }
     }
 
+    fn queue(&mut self, stream: StreamKey) -> Option<&mut Queue> {
+        self.streams.get_mut(stream)?.queue.as_deref_mut()
+    }
+
     /// Sends one frame of a stream's first chunk and puts the stream back into the line if it can
     /// go on. False if the connection's window is empty.
     fn send_front(&mut self, stream: StreamKey) -> bool {
         let Some(live) = self.streams.get_mut(stream) else { return true };
-        let Some(chunk) = live.queue.chunks.front() else { return true };
-        let rest = &chunk[live.queue.sent..];
+        let Some(queue) = &mut live.queue else { return true };
+        let Some(chunk) = queue.chunks.front() else { return true };
+        let rest = &chunk[queue.sent..];
         let window = live.send.available().min(self.flow.send.available());
         let length = rest.len().min(window).min(self.peer.max_frame);
         if length == 0 && !rest.is_empty() {
@@ -305,8 +314,8 @@ impl<C: Default> Connection<C> {
             return live.send.available() == 0;
         }
         let whole = length == rest.len();
-        let last = whole && live.queue.chunks.len() == 1;
-        let end = last && matches!(live.queue.ending, Some(Ending::Data));
+        let last = whole && queue.chunks.len() == 1;
+        let end = last && matches!(queue.ending, Some(Ending::Data));
         let Ok(next) = live.state.step(Input::SendData { end }) else { return true };
         live.state = next;
         live.send.take(length);
@@ -315,13 +324,13 @@ impl<C: Default> Connection<C> {
         write_data_head(&mut self.output.bytes, stream.id(), frame_length(length), end);
         self.output.bytes.extend_from_slice(&rest[..length]);
         if whole {
-            live.queue.chunks.pop_front();
-            live.queue.sent = 0;
+            queue.chunks.pop_front();
+            queue.sent = 0;
         } else {
-            live.queue.sent += length;
+            queue.sent += length;
         }
         if end {
-            live.queue.ending = None;
+            queue.ending = None;
             self.ended(stream);
         } else {
             self.line_up(stream);
@@ -330,6 +339,7 @@ impl<C: Default> Connection<C> {
     }
 }
 
-fn frame_length(length: usize) -> u32 {
+#[inline]
+pub(super) fn frame_length(length: usize) -> u32 {
     u32::try_from(length).expect("no frame is longer than the peer's SETTINGS_MAX_FRAME_SIZE")
 }

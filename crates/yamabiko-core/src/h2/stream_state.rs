@@ -70,6 +70,7 @@ impl State {
     ///
     /// # Errors
     /// A [`Refusal`] for each pair that RFC 9113 §5.1 does not allow.
+    #[inline]
     pub fn step(self, input: Input) -> Result<State, Refusal> {
         use Input::*;
         use Refusal::*;
@@ -125,11 +126,13 @@ impl State {
     }
 
     /// Whether the peer may still send.
+    #[inline]
     pub fn receives(self) -> bool {
         matches!(self, State::Open | State::HalfClosedLocal)
     }
 
     /// Whether we may still send.
+    #[inline]
     pub fn sends(self) -> bool {
         matches!(self, State::Open | State::HalfClosedRemote)
     }

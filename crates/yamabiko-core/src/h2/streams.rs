@@ -1,9 +1,9 @@
 //! The live streams of a connection: a slab that is reused, found by
 //! identifier.
 
-use std::collections::{HashMap, VecDeque};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::collections::VecDeque;
 
+use super::stream_ids::StreamIds;
 use super::stream_state::State;
 use super::window::{ReceiveWindow, SendWindow};
 use crate::hpack::Encoder;
@@ -78,7 +78,8 @@ pub struct Stream<C> {
     pub(super) state: State,
     pub(super) send: SendWindow,
     pub(super) receive: ReceiveWindow,
-    pub(super) queue: Queue,
+    /// What has had to wait. Most streams send all at once, and never have one.
+    pub(super) queue: Option<Box<Queue>>,
     /// What `content-length` promised and has not come yet (RFC 9113 §8.1.1).
     pub(super) promised: Option<u64>,
     pub(super) call: C,
@@ -91,31 +92,22 @@ impl<C> Stream<C> {
             state: State::Idle,
             send: SendWindow::new(send),
             receive: ReceiveWindow::new(receive),
-            queue: Queue::default(),
+            queue: None,
             promised: None,
             call,
         }
     }
-}
 
-/// Identifiers come from the peer, but at most `max_concurrent_streams` of them are here at once,
-/// so a peer that makes them collide gains nothing worth a stronger hash.
-#[derive(Debug, Default)]
-struct IdHasher(u64);
-
-impl Hasher for IdHasher {
-    fn finish(&self) -> u64 {
-        self.0
+    /// Whether something waits to be sent.
+    #[inline]
+    pub(super) fn waits(&self) -> bool {
+        self.queue.as_ref().is_some_and(|queue| !queue.is_empty())
     }
 
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_u32(u32::from(byte));
-        }
-    }
-
-    fn write_u32(&mut self, id: u32) {
-        self.0 = (self.0 ^ u64::from(id)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    /// Whether we have been told the end of our side, and it waits.
+    #[inline]
+    pub(super) fn is_ending(&self) -> bool {
+        self.queue.as_ref().is_some_and(|queue| queue.ending.is_some())
     }
 }
 
@@ -124,26 +116,27 @@ impl Hasher for IdHasher {
 pub struct Streams<C> {
     slots: Vec<Option<Stream<C>>>,
     free: Vec<u32>,
-    by_id: HashMap<u32, u32, BuildHasherDefault<IdHasher>>,
+    ids: StreamIds,
 }
 
 impl<C> Default for Streams<C> {
     fn default() -> Self {
-        Streams { slots: Vec::new(), free: Vec::new(), by_id: HashMap::default() }
+        Streams { slots: Vec::new(), free: Vec::new(), ids: StreamIds::default() }
     }
 }
 
 impl<C> Streams<C> {
     /// How many are live.
     pub fn len(&self) -> usize {
-        self.by_id.len()
+        self.ids.len()
     }
 
     /// Whether none is live.
     pub fn is_empty(&self) -> bool {
-        self.by_id.is_empty()
+        self.ids.len() == 0
     }
 
+    #[inline]
     pub(super) fn insert(&mut self, id: u32, mut stream: Stream<C>) -> StreamKey {
         stream.id = id;
         let slot = match self.free.pop() {
@@ -154,26 +147,27 @@ impl<C> Streams<C> {
             }
         };
         self.slots[slot as usize] = Some(stream);
-        self.by_id.insert(id, slot);
+        self.ids.insert(id, slot);
         StreamKey { id, slot }
     }
 
+    /// Takes a stream out, with what was kept for it.
+    #[inline]
     pub(super) fn remove(&mut self, key: StreamKey) -> Option<Stream<C>> {
-        self.get(key)?;
-        self.by_id.remove(&key.id);
+        let stream = self.slots.get_mut(key.slot())?.take_if(|stream| stream.id == key.id)?;
+        self.ids.remove(key.id);
         self.free.push(key.slot);
-        let stream = self.slots[key.slot()].take();
-        if self.by_id.is_empty() && self.slots.len() > 16 {
+        if self.ids.len() == 0 && self.slots.len() > 16 {
             // An idle connection keeps no memory for the streams it once had.
             *self = Streams::default();
         }
-        stream
+        Some(stream)
     }
 
     /// The key of a live stream.
     #[inline]
     pub fn find(&self, id: u32) -> Option<StreamKey> {
-        self.by_id.get(&id).map(|&slot| StreamKey { id, slot })
+        self.ids.find(id).map(|slot| StreamKey { id, slot })
     }
 
     #[inline]

@@ -16,11 +16,13 @@ impl SendWindow {
     }
 
     /// Bytes that may be sent now.
+    #[inline]
     pub fn available(self) -> usize {
         usize::try_from(self.0).unwrap_or(0)
     }
 
     /// Takes `count` bytes, which the caller has found to be available.
+    #[inline]
     pub fn take(&mut self, count: usize) {
         debug_assert!(count <= self.available(), "sent more than the window");
         self.0 -= i64::try_from(count).unwrap_or(i64::MAX);
@@ -66,6 +68,7 @@ impl ReceiveWindow {
     ///
     /// # Errors
     /// FLOW_CONTROL_ERROR for more than it was granted.
+    #[inline]
     pub fn receive(&mut self, count: u32) -> Result<(), ErrorCode> {
         if i64::from(count) > self.open {
             return Err(ErrorCode::FLOW_CONTROL_ERROR);
@@ -76,6 +79,7 @@ impl ReceiveWindow {
 
     /// `count` bytes have been used. Returns the increment to announce: nothing until half the
     /// window is owed, so that small messages do not cost a frame each.
+    #[inline]
     pub fn release(&mut self, count: u32) -> Option<u32> {
         self.released = self.released.saturating_add(count);
         if self.released < self.target / 2 || self.released == 0 {
