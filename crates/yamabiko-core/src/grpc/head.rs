@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Code, Metadata, Status, content_type, timeout};
 use crate::field::{Field, FieldKind, FieldRef, is_sensitive};
+use crate::h2::KnownBlocks;
 use crate::hpack::{Encoder, Indexing};
 
 /// The content type that we send.
@@ -190,6 +191,16 @@ pub(super) fn write_status(encoder: &mut Encoder, out: &mut Vec<u8>, status: &St
         encoder.encode(b"grpc-status-details-bin", details.as_bytes(), Indexing::Plain, out);
     }
     write_metadata(encoder, out, status.metadata());
+}
+
+/// What [`write_response`] and [`write_status`] say of a call that went well, without metadata, once
+/// they have said it before.
+pub(super) fn known_blocks(encoder: &Encoder) -> Option<KnownBlocks> {
+    Some(KnownBlocks {
+        head: [Encoder::static_octet(STATUS_200), encoder.octet_of(&CONTENT_TYPE)?],
+        trailers: [encoder.octet_of(&STATUS_OK)?],
+        state: encoder.state()?,
+    })
 }
 
 fn write_metadata(encoder: &mut Encoder, out: &mut Vec<u8>, metadata: &Metadata) {

@@ -46,6 +46,21 @@ impl Encoder {
         }
     }
 
+    /// The state of the table, another one after each change. None while a change of its size is
+    /// to be told, which the next block does.
+    #[inline]
+    pub fn state(&self) -> Option<u64> {
+        self.untold_minimum.is_none().then(|| self.table.changes())
+    }
+
+    /// The octet that says this field for as long as [`state`](Encoder::state) is the same, if the
+    /// table has it and one octet can say where.
+    pub fn octet_of(&self, field: &Field) -> Option<u8> {
+        let index = self.table.find(field.name(), field.value()).map(index_of_position)?;
+        let index = u8::try_from(index).ok().filter(|index| *index < bits::INDEXED - 1)?;
+        Some(bits::INDEXED | index)
+    }
+
     /// Starts a header block: tells changes of the table size (RFC 7541 §4.2).
     #[inline]
     pub fn begin(&mut self, out: &mut Vec<u8>) {
@@ -86,8 +101,14 @@ impl Encoder {
     /// Appends the field at `index` of the static table, from 1 to 61 (RFC 7541 appendix A).
     #[inline]
     pub fn encode_static(&mut self, index: u8, out: &mut Vec<u8>) {
+        out.push(Encoder::static_octet(index));
+    }
+
+    /// The octet of the field at `index` of the static table.
+    #[inline]
+    pub fn static_octet(index: u8) -> u8 {
         debug_assert!((1..=61).contains(&index), "an entry of the static table");
-        out.push(bits::INDEXED | index);
+        bits::INDEXED | index
     }
 
     #[inline]
