@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
@@ -24,6 +25,8 @@ pub(crate) struct CallState {
     head: Option<Arc<RequestHead>>,
     peer: Option<SocketAddr>,
     deadline: Option<Instant>,
+    /// Whether there is anything in the answer, so that most calls need not look.
+    touched: AtomicBool,
     answer: Mutex<Answer>,
 }
 
@@ -41,8 +44,7 @@ static NO_METADATA: Metadata = Metadata::new();
 impl Context {
     pub(crate) fn new(head: Arc<RequestHead>, deadline: Option<Instant>, peer: SocketAddr) -> Self {
         let (head, peer) = (Some(head), Some(peer));
-        let call = CallState { head, peer, deadline, answer: Mutex::default() };
-        Context { call: Arc::new(call) }
+        Context { call: Arc::new(CallState { head, peer, deadline, ..CallState::default() }) }
     }
 
     /// The same for another call, in the same memory if nobody else has kept this one.
@@ -54,8 +56,10 @@ impl Context {
     ) -> Self {
         match Arc::get_mut(&mut self.call) {
             Some(call) => {
-                let (head, peer) = (Some(head), Some(peer));
-                *call = CallState { head, peer, deadline, answer: Mutex::default() };
+                (call.head, call.peer, call.deadline) = (Some(head), Some(peer), deadline);
+                if std::mem::take(call.touched.get_mut()) {
+                    call.answer = Mutex::default();
+                }
                 self
             }
             None => Context::new(head, deadline, peer),
@@ -135,7 +139,7 @@ impl Context {
     /// Whether the answer is of no use any more: the client has cancelled, its deadline has
     /// passed, or it is gone.
     pub fn is_cancelled(&self) -> bool {
-        self.answer().cancelled
+        !self.is_untouched() && self.answer().cancelled
     }
 
     /// Waits until the call is cancelled. The handler itself need not: it is dropped then. This
@@ -171,7 +175,14 @@ impl Context {
         (std::mem::take(&mut answer.headers), std::mem::take(&mut answer.trailers))
     }
 
+    /// Whether the answer has not been touched: nothing was added, nobody has cancelled.
+    #[inline]
+    pub(crate) fn is_untouched(&self) -> bool {
+        !self.call.touched.load(Ordering::Acquire)
+    }
+
     fn answer(&self) -> MutexGuard<'_, Answer> {
+        self.call.touched.store(true, Ordering::Release);
         // Nothing in here panics halfway, so a poisoned lock still guards whole data.
         self.call.answer.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -142,7 +142,7 @@ mod service;
 #[cfg(feature = "tokio")]
 mod socket;
 mod spin;
-#[cfg(feature = "blocking")]
+#[cfg(any(feature = "tokio", feature = "blocking"))]
 mod step;
 
 pub use buffa;

@@ -1,13 +1,12 @@
 //! The calls of one connection: waiting for their request, running, answered.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::task::AbortHandle;
+use yamabiko_core::grpc::message::Payload;
 use yamabiko_core::grpc::server::{Event, ServerConnection};
 use yamabiko_core::grpc::{RequestHead, Status};
 use yamabiko_core::h2::StreamKey;
@@ -15,6 +14,7 @@ use yamabiko_core::h2::StreamKey;
 use super::Peer;
 use crate::Context;
 use crate::service::{Methods, Run};
+use crate::step::{start, write_exactly};
 
 /// Finished runs that a connection keeps for each method.
 const SPARE_RUNS: usize = 16;
@@ -34,8 +34,8 @@ struct Waiting {
     method: usize,
     head: Arc<RequestHead>,
     deadline: Option<Instant>,
-    /// The message, once it has come and the end has not.
-    request: Option<Bytes>,
+    /// The message, once it has come and the end has not. That is rare, and a slot is small.
+    request: Option<Box<Bytes>>,
 }
 
 /// A call whose handler can run.
@@ -43,7 +43,6 @@ pub(super) struct Call {
     pub(super) stream: StreamKey,
     pub(super) method: usize,
     pub(super) run: Box<dyn Run>,
-    pub(super) context: Context,
 }
 
 /// All calls of a connection.
@@ -95,10 +94,10 @@ impl Calls {
                     core.finish(stream, &one_request_expected("more than one"));
                     return None;
                 }
-                waiting.request = Some(match message {
-                    yamabiko_core::grpc::message::Payload::Owned(bytes) => bytes,
-                    borrowed => Bytes::copy_from_slice(&borrowed),
-                });
+                waiting.request = Some(Box::new(match message {
+                    Payload::Owned(bytes) => bytes,
+                    Payload::Borrowed(bytes) => Bytes::copy_from_slice(bytes),
+                }));
                 None
             }
             Event::End { stream } => {
@@ -164,12 +163,10 @@ impl Calls {
                 (methods.method(method).new_run(), context)
             }
         };
-        let started = catch_unwind(AssertUnwindSafe(|| run.start(request, context.clone())));
-        match started.unwrap_or_else(|panic| Err(panicked(&*panic))) {
+        match start(&mut *run, request, context.clone()) {
             Ok(()) => {
-                let running = Slot::Running { stream, context: context.clone(), task: None };
-                self.slots[stream.slot()] = running;
-                Some(Call { stream, method, run, context })
+                self.slots[stream.slot()] = Slot::Running { stream, context, task: None };
+                Some(Call { stream, method, run })
             }
             Err(status) => {
                 core.finish(stream, &status);
@@ -195,45 +192,31 @@ impl Calls {
     }
 
     /// Sends the answer of a call, if it is still wanted.
+    #[inline]
     pub(super) fn answer(
         &mut self,
-        mut call: Call,
+        call: Call,
         outcome: Result<usize, Status>,
         core: &mut ServerConnection,
     ) {
-        let stream = call.stream;
-        if self.is_running(stream) {
-            self.slots[stream.slot()] = Slot::Free;
-        }
-        let (headers, trailers) = call.context.take_answer();
-        let mut status = match outcome {
-            Ok(length) if u32::try_from(length).is_err() => Status::resource_exhausted(format!(
-                "response too large: {length} bytes, a message has at most {}",
-                u32::MAX
-            )),
-            Ok(length) => {
-                let begun = headers.is_empty() || core.send_head(stream, &headers).is_ok();
-                let run = &mut call.run;
-                let mut written = Ok(());
-                let write = |out: &mut Vec<u8>| written = write_exactly(run, length, out);
-                if !begun || core.send_message(stream, length, write).is_err() {
+        let Some(context) = self.end(call.stream) else {
+            // Cancelled meanwhile.
+            discard(call);
+            return;
+        };
+        let Call { stream, method, mut run } = call;
+        match outcome {
+            // What most answers are: a message and nothing else.
+            Ok(length) if context.is_untouched() && u32::try_from(length).is_ok() => {
+                let write = |out: &mut Vec<u8>| write_exactly(&mut *run, length, out);
+                if core.respond(stream, length, write).is_err() {
                     // The client has left meanwhile.
                     run.clear();
                 }
-                written.err().unwrap_or_else(Status::ok)
             }
-            Err(status) => {
-                if !headers.is_empty() {
-                    let _ = core.send_head(stream, &headers);
-                }
-                status
-            }
-        };
-        for field in trailers.fields() {
-            status.metadata_mut().push_field(field.clone());
+            outcome => answer_with_metadata(stream, &mut run, &context, outcome, core),
         }
-        core.finish(stream, &status);
-        self.keep(call.method, call.run, call.context);
+        self.keep(method, run, context);
     }
 
     fn keep(&mut self, method: usize, run: Box<dyn Run>, context: Context) {
@@ -266,6 +249,16 @@ impl Calls {
         }
     }
 
+    /// The call does not run any more. Its context, if it has not been cancelled.
+    #[inline]
+    fn end(&mut self, stream: StreamKey) -> Option<Context> {
+        match self.take(stream)? {
+            Slot::Running { context, .. } => Some(context),
+            _ => None,
+        }
+    }
+
+    #[inline]
     fn take(&mut self, stream: StreamKey) -> Option<Slot> {
         let slot = self.slots.get_mut(stream.slot())?;
         if let Slot::Running { stream: running, .. } = slot
@@ -277,46 +270,47 @@ impl Calls {
     }
 }
 
-/// A step of a handler. A panic is this call's end and nobody else's.
-pub(super) fn step(
+/// Sends an answer and what the handler has added to it.
+fn answer_with_metadata(
+    stream: StreamKey,
     run: &mut Box<dyn Run>,
-    cx: &mut std::task::Context<'_>,
-) -> Poll<Result<usize, Status>> {
-    match catch_unwind(AssertUnwindSafe(|| run.poll(cx))) {
-        Ok(poll) => poll,
-        Err(panic) => {
-            // The future is in an unknown state: it is dropped, and not in our arms.
-            let _ = catch_unwind(AssertUnwindSafe(|| run.clear()));
-            Poll::Ready(Err(panicked(&*panic)))
+    context: &Context,
+    outcome: Result<usize, Status>,
+    core: &mut ServerConnection,
+) {
+    let (headers, trailers) = context.take_answer();
+    let mut status = match outcome {
+        Ok(length) if u32::try_from(length).is_err() => Status::resource_exhausted(format!(
+            "response too large: {length} bytes, a message has at most {}",
+            u32::MAX
+        )),
+        Ok(length) => {
+            let begun = headers.is_empty() || core.send_head(stream, &headers).is_ok();
+            let mut written = Ok(());
+            let write = |out: &mut Vec<u8>| written = write_exactly(&mut **run, length, out);
+            if !begun || core.send_message(stream, length, write).is_err() {
+                // The client has left meanwhile.
+                run.clear();
+            }
+            written.err().unwrap_or_else(Status::ok)
         }
-    }
-}
-
-/// Appends an answer of `length` bytes. A codec that does not keep its word costs this call, not
-/// the connection: the bytes that the frame has promised are zeros then.
-fn write_exactly(run: &mut Box<dyn Run>, length: usize, out: &mut Vec<u8>) -> Result<(), Status> {
-    let end = out.len() + length;
-    let written = catch_unwind(AssertUnwindSafe(|| run.write(out)));
-    let status = match written {
-        Ok(()) if out.len() == end => return Ok(()),
-        Ok(()) => Status::internal("the codec wrote another number of bytes than it had measured"),
-        Err(panic) => panicked(&*panic),
+        Err(status) => {
+            if !headers.is_empty() {
+                let _ = core.send_head(stream, &headers);
+            }
+            status
+        }
     };
-    out.resize(end, 0);
-    Err(status)
+    for field in trailers.fields() {
+        status.metadata_mut().push_field(field.clone());
+    }
+    core.finish(stream, &status);
 }
 
 /// Drops a call that nobody waits for any more.
 pub(super) fn discard(call: Call) {
     // What the handler's locals do when they are dropped is not our concern.
     let _ = catch_unwind(AssertUnwindSafe(|| drop(call)));
-}
-
-fn panicked(panic: &(dyn Any + Send)) -> Status {
-    let words = panic.downcast_ref::<&str>().copied();
-    let words = words.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    tracing::error!(panic = words.unwrap_or("unknown"), "a handler panicked");
-    Status::internal("the handler panicked")
 }
 
 fn one_request_expected(came: &str) -> Status {

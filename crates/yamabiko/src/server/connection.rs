@@ -14,11 +14,12 @@ use yamabiko_core::ReceiveBuffer;
 use yamabiko_core::grpc::Status;
 use yamabiko_core::grpc::server::ServerConnection;
 
-use super::calls::{Call, Calls, discard, step};
+use super::calls::{Call, Calls, discard};
 use super::task::Task;
 use super::{Peer, Shared, sentinel};
 use crate::read_buffer;
 use crate::socket::Socket;
+use crate::step::step;
 
 /// How long a leader goes on before its neighbours on the thread have their turn.
 const TURN: Duration = Duration::from_micros(500);
@@ -219,8 +220,8 @@ impl Connection {
             // A handler may do anything, such as shut its own server down.
             drop(state);
             let outcome = match run {
-                Some(run) => sentinel::watch(|| step(&mut call.run, &mut cx), run),
-                None => step(&mut call.run, &mut cx),
+                Some(run) => sentinel::watch(|| step(&mut *call.run, &mut cx), run),
+                None => step(&mut *call.run, &mut cx),
             };
             state = self.lock();
             // After a takeover it is another leader's.

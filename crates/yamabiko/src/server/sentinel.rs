@@ -7,7 +7,7 @@
 //! so that sockets and timers are looked after. There is one thread for the
 //! whole process. It sleeps when no handler has run for a while.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell, RefCell};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::thread::{self, Thread};
@@ -24,7 +24,7 @@ const IDLE_TICKS: u32 = 200;
 
 /// What one thread is doing.
 struct Watched {
-    /// Odd while a handler runs; another number for each.
+    /// Not 0 while a handler runs; another number for each.
     run: AtomicU64,
     /// Whose handler it is.
     whose: Mutex<Whose>,
@@ -47,55 +47,88 @@ struct Sentinel {
 
 static SENTINEL: OnceLock<Arc<Sentinel>> = OnceLock::new();
 
+/// A thread that runs handlers, as it sees itself.
+struct Watch {
+    watched: Arc<Watched>,
+    /// The number of the last run. Each thread counts by itself, in a range of its own: a counter
+    /// that all of them share costs every call a trip to it.
+    last_run: Cell<u64>,
+    /// The connection that leads here, as the sentinel has been told. Holding it weakly keeps its
+    /// address from being used for another.
+    leads: RefCell<Weak<Connection>>,
+}
+
+/// How many runs a thread can number.
+const RUNS: u64 = 1 << 40;
+
 thread_local! {
-    static WATCHED: OnceCell<Arc<Watched>> = const { OnceCell::new() };
+    static WATCH: OnceCell<Watch> = const { OnceCell::new() };
 }
 
 /// Says that the handlers which this thread runs from now on are of `connection`'s own task.
 pub(super) fn lead(connection: &Arc<Connection>) {
-    with_watched(|watched| watched.belong(Whose::Connection(Arc::downgrade(connection))));
+    with_watch(|watch| {
+        let mut leads = watch.leads.borrow_mut();
+        if leads.as_ptr() != Arc::as_ptr(connection) {
+            *leads = Arc::downgrade(connection);
+            watch.belongs(Whose::Connection(leads.clone()));
+        }
+    });
 }
 
 /// Says that the handler which this thread runs next has a task of its own.
 pub(super) fn follow(runtime: &Handle) {
-    with_watched(|watched| watched.belong(Whose::Task(runtime.clone())));
+    with_watch(|watch| {
+        *watch.leads.borrow_mut() = Weak::new();
+        watch.belongs(Whose::Task(runtime.clone()));
+    });
 }
 
 /// Runs a step of a handler under watch, as the run of this [number](next_run).
+#[inline]
 pub(super) fn watch<T>(step: impl FnOnce() -> T, number: u64) -> T {
-    with_watched(|watched| watched.run.store(number, Ordering::Relaxed));
-    let sentinel = sentinel();
-    if sentinel.asleep.load(Ordering::Relaxed) {
-        sentinel.asleep.store(false, Ordering::Relaxed);
-        sentinel.thread.unpark();
-    }
-    let outcome = step();
-    with_watched(|watched| watched.run.store(0, Ordering::Relaxed));
-    outcome
-}
-
-/// A number for the next run, odd and used once.
-pub(super) fn next_run() -> u64 {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    NEXT.fetch_add(2, Ordering::Relaxed)
-}
-
-fn with_watched<T>(action: impl FnOnce(&Watched) -> T) -> T {
-    WATCHED.with(|cell| {
-        action(cell.get_or_init(|| {
-            let watched =
-                Arc::new(Watched { run: AtomicU64::new(0), whose: Mutex::new(Whose::Nobody) });
-            let mut threads = lock(&sentinel().threads);
-            threads.retain(|thread| thread.strong_count() > 0);
-            threads.push(Arc::downgrade(&watched));
-            watched
-        }))
+    with_watch(|watch| {
+        watch.watched.run.store(number, Ordering::Relaxed);
+        let sentinel = sentinel();
+        if sentinel.asleep.load(Ordering::Relaxed) {
+            sentinel.asleep.store(false, Ordering::Relaxed);
+            sentinel.thread.unpark();
+        }
+        let outcome = step();
+        watch.watched.run.store(0, Ordering::Relaxed);
+        outcome
     })
 }
 
-impl Watched {
-    fn belong(&self, whose: Whose) {
-        *lock(&self.whose) = whose;
+/// A number for the next run of this thread, not 0 and used once.
+#[inline]
+pub(super) fn next_run() -> u64 {
+    with_watch(|watch| {
+        watch.last_run.set(watch.last_run.get() + 1);
+        watch.last_run.get()
+    })
+}
+
+#[inline]
+fn with_watch<T>(action: impl FnOnce(&Watch) -> T) -> T {
+    WATCH.with(|cell| action(cell.get_or_init(Watch::new)))
+}
+
+impl Watch {
+    #[cold]
+    fn new() -> Self {
+        static THREADS: AtomicU64 = AtomicU64::new(0);
+        let watched =
+            Arc::new(Watched { run: AtomicU64::new(0), whose: Mutex::new(Whose::Nobody) });
+        let mut threads = lock(&sentinel().threads);
+        threads.retain(|thread| thread.strong_count() > 0);
+        threads.push(Arc::downgrade(&watched));
+        let last_run = Cell::new(RUNS.wrapping_mul(THREADS.fetch_add(1, Ordering::Relaxed)));
+        Watch { watched, last_run, leads: RefCell::default() }
+    }
+
+    fn belongs(&self, whose: Whose) {
+        *lock(&self.watched.whose) = whose;
     }
 }
 

@@ -15,9 +15,10 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 use yamabiko_core::grpc::Status;
 
-use super::calls::{Call, step};
+use super::calls::Call;
 use super::connection::{Connection, SLOW};
 use super::sentinel;
+use crate::step::step;
 
 /// A step that takes longer blocks its thread.
 const BLOCKS: Duration = Duration::from_millis(1);
@@ -69,9 +70,9 @@ impl Task {
         timed(&self.connection, call, |call| {
             if server.has_relief {
                 sentinel::follow(&server.runtime);
-                sentinel::watch(|| step(&mut call.run, cx), sentinel::next_run())
+                sentinel::watch(|| step(&mut *call.run, cx), sentinel::next_run())
             } else {
-                step(&mut call.run, cx)
+                step(&mut *call.run, cx)
             }
         })
     }
@@ -83,7 +84,7 @@ impl Task {
         let connection = Arc::clone(&self.connection);
         let stepped = self.connection.server.runtime.spawn_blocking(move || {
             let mut cx = Context::from_waker(&waker);
-            let outcome = timed(&connection, &mut call, |call| step(&mut call.run, &mut cx));
+            let outcome = timed(&connection, &mut call, |call| step(&mut *call.run, &mut cx));
             (call, outcome)
         });
         Stage::Lent(stepped, again)
