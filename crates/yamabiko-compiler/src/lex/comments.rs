@@ -4,6 +4,7 @@
 //! it with a blank line after itself, trails that token. The comment that ends
 //! on the line before the next token leads that one. All others are detached.
 
+use super::cursor::Cursor;
 use super::{Lexer, is_whitespace_in_line};
 
 /// The comments between two tokens, without their marks.
@@ -18,12 +19,12 @@ pub(crate) struct Comments {
 }
 
 /// What stands where a comment might.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum CommentStart {
+#[derive(Debug)]
+pub(super) enum CommentStart<'a> {
     /// `//`, which has been passed over.
     Line,
-    /// `/*`, which has been passed over.
-    Block,
+    /// `/*`, which has been passed over; this is where it stands.
+    Block(Cursor<'a>),
     /// A slash and nothing else: it has become the current token.
     Slash,
     /// Something else.
@@ -115,7 +116,7 @@ impl Collector {
     }
 }
 
-impl Lexer<'_> {
+impl<'a> Lexer<'a> {
     /// Reads the next token and the comments before it.
     pub(crate) fn next_with_comments(&mut self) -> Comments {
         let mut collector = Collector::new();
@@ -140,8 +141,8 @@ impl Lexer<'_> {
                     self.line_comment(Some(collector.lines()));
                     collector.flush();
                 }
-                CommentStart::Block => {
-                    self.block_comment(Some(collector.block()));
+                CommentStart::Block(mark) => {
+                    self.block_comment(mark, Some(collector.block()));
                     trailing_end = Some(self.cursor.line());
                     self.cursor.skip_while(is_whitespace_in_line);
                     collector.flush();
@@ -160,8 +161,8 @@ impl Lexer<'_> {
             self.cursor.skip_while(is_whitespace_in_line);
             match self.comment_start() {
                 CommentStart::Line => self.line_comment(Some(collector.lines())),
-                CommentStart::Block => {
-                    self.block_comment(Some(collector.block()));
+                CommentStart::Block(mark) => {
+                    self.block_comment(mark, Some(collector.block()));
                     // What is left of the line is not a blank line.
                     self.cursor.skip_while(is_whitespace_in_line);
                     self.cursor.advance_over(b'\n');
@@ -205,14 +206,14 @@ impl Lexer<'_> {
     }
 
     /// Passes over the mark that starts a comment.
-    pub(super) fn comment_start(&mut self) -> CommentStart {
+    pub(super) fn comment_start(&mut self) -> CommentStart<'a> {
         let start = self.cursor;
         if !self.cursor.advance_over(b'/') {
             CommentStart::None
         } else if self.cursor.advance_over(b'/') {
             CommentStart::Line
         } else if self.cursor.advance_over(b'*') {
-            CommentStart::Block
+            CommentStart::Block(start)
         } else {
             self.current = self.token_since(start, super::Kind::Symbol);
             CommentStart::Slash
@@ -231,10 +232,7 @@ impl Lexer<'_> {
 
     /// Reads to the end of a block comment. What leads a line up to an
     /// asterisk is not part of it.
-    pub(super) fn block_comment(&mut self, mut content: Option<&mut Vec<u8>>) {
-        let mut started = self.cursor.place();
-        // The two bytes of the mark.
-        started.column -= 2;
+    pub(super) fn block_comment(&mut self, mark: Cursor<'a>, mut content: Option<&mut Vec<u8>>) {
         let mut start = self.cursor;
         let mut record = |text: &[u8]| {
             if let Some(content) = &mut content {
@@ -263,10 +261,7 @@ impl Lexer<'_> {
                 }
             } else if self.cursor.peek() == 0 {
                 self.fault("End-of-file inside block comment.");
-                self.faults.push(super::Fault {
-                    place: started,
-                    message: "  Comment started here.".to_owned(),
-                });
+                self.fault_at(mark, "  Comment started here.");
                 return record(self.cursor.text_since(&start));
             }
         }

@@ -18,6 +18,12 @@ impl<'a> Cursor<'a> {
         Self { text, offset: 0, line: 0, column: 0 }
     }
 
+    /// The same position in a text that ends so many bytes after it.
+    pub(super) fn cut(self, rest: usize) -> Self {
+        let end = self.text.len().min(self.offset.saturating_add(rest));
+        Self { text: &self.text[..end], ..self }
+    }
+
     pub(super) fn at_end(&self) -> bool {
         self.offset >= self.text.len()
     }
@@ -72,6 +78,10 @@ impl<'a> Cursor<'a> {
 
     pub(super) fn column(&self) -> u32 {
         self.column
+    }
+
+    pub(super) fn offset(&self) -> usize {
+        self.offset
     }
 
     pub(super) fn place(&self) -> Place {

@@ -26,6 +26,8 @@ use cursor::Cursor;
 pub(crate) struct Fault {
     /// Where it is.
     pub place: Place,
+    /// The same, as a number of bytes from the start of the file.
+    pub offset: usize,
     /// What it is, in protoc's words.
     pub message: String,
 }
@@ -48,6 +50,17 @@ impl<'a> Lexer<'a> {
             previous: Token::START,
             faults: Vec::new(),
         }
+    }
+
+    /// The same lexer in a text that ends so many bytes after the current
+    /// token.
+    pub(crate) fn cut(&self, rest: usize) -> Self {
+        Self { cursor: self.cursor.cut(rest), ..self.clone() }
+    }
+
+    /// How many bytes have been read.
+    pub(crate) fn offset(&self) -> usize {
+        self.cursor.offset()
     }
 
     /// The token that was read last.
@@ -76,8 +89,8 @@ impl<'a> Lexer<'a> {
                     self.line_comment(None);
                     continue;
                 }
-                CommentStart::Block => {
-                    self.block_comment(None);
+                CommentStart::Block(mark) => {
+                    self.block_comment(mark, None);
                     continue;
                 }
                 CommentStart::Slash => return true,
@@ -138,10 +151,7 @@ impl<'a> Lexer<'a> {
             && self.previous.line == point.line()
             && self.previous.end_column == point.column()
         {
-            self.faults.push(Fault {
-                place: point.place(),
-                message: "Need space between identifier and decimal point.".to_owned(),
-            });
+            self.fault_at(point, "Need space between identifier and decimal point.");
         }
     }
 
@@ -157,7 +167,12 @@ impl<'a> Lexer<'a> {
 
     /// Says that something is wrong where the cursor stands.
     fn fault(&mut self, message: impl Into<String>) {
-        self.faults.push(Fault { place: self.cursor.place(), message: message.into() });
+        self.fault_at(self.cursor, message);
+    }
+
+    fn fault_at(&mut self, cursor: Cursor<'a>, message: impl Into<String>) {
+        let (place, offset) = (cursor.place(), cursor.offset());
+        self.faults.push(Fault { place, offset, message: message.into() });
     }
 }
 
@@ -180,3 +195,6 @@ fn is_letter(byte: u8) -> bool {
 fn is_alphanumeric(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
+
+#[cfg(test)]
+mod tests;

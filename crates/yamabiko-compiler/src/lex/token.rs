@@ -52,7 +52,7 @@ impl<'a> Token<'a> {
 
     /// The text for people and descriptors. Only the text of a string or of a
     /// symbol can hold anything but ASCII.
-    pub(crate) fn to_text(&self) -> std::borrow::Cow<'a, str> {
+    pub(crate) fn to_text(self) -> std::borrow::Cow<'a, str> {
         String::from_utf8_lossy(self.text)
     }
 }

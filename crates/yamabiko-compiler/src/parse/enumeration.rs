@@ -6,6 +6,7 @@ use buffa_codegen::generated::descriptor::{
     EnumDescriptorProto, EnumValueDescriptorProto, SymbolVisibility,
 };
 
+use super::hints::Context;
 use super::{At, Parser, Parsing, Part, index, paths};
 
 impl Parser<'_> {
@@ -22,6 +23,15 @@ impl Parser<'_> {
             enumeration.name = Some(parser.identifier("Expected enum name.")?);
             Ok(())
         })?;
+        let place = self.locations.start(at);
+        let name = enumeration.name.clone();
+        self.in_block("enum", name, place, |parser| parser.enum_block(enumeration, at))?;
+        self.check_aliases(enumeration)?;
+        enumeration.visibility = visibility;
+        Ok(())
+    }
+
+    fn enum_block(&mut self, enumeration: &mut EnumDescriptorProto, at: At) -> Parsing {
         self.end_of_declaration("{", Some(at))?;
         while !self.try_end_of_declaration("}", None) {
             if self.at_end() {
@@ -31,8 +41,6 @@ impl Parser<'_> {
                 self.skip_statement();
             }
         }
-        self.check_aliases(enumeration)?;
-        enumeration.visibility = visibility;
         Ok(())
     }
 
@@ -40,6 +48,7 @@ impl Parser<'_> {
         if self.try_end_of_declaration(";", None) {
             return Ok(());
         }
+        self.begin_statement(Context::Enum);
         if self.looking_at("option") {
             return self.located(enum_at, &[paths::enumeration::OPTIONS], |parser, at| {
                 let options = &mut enumeration.options.get_or_insert_default().uninterpreted_option;
@@ -65,7 +74,9 @@ impl Parser<'_> {
         self.consume_or("=", "Missing numeric value for enum constant.")?;
         self.located(at, &[paths::value::NUMBER], |parser, number| {
             parser.note(at, Part::Number, number);
-            value.number = Some(parser.signed_integer("Expected integer.")?);
+            let value_number = parser.signed_integer("Expected integer.")?;
+            value.number = Some(value_number);
+            parser.count(value_number);
             Ok(())
         })?;
         if self.looking_at("[") {

@@ -3,6 +3,7 @@
 use buffa_codegen::generated::descriptor::FieldDescriptorProto;
 
 use super::field::Scope;
+use super::hints::Context;
 use super::{At, Parser, Parsing, Part, index, paths};
 
 impl Parser<'_> {
@@ -23,6 +24,7 @@ impl Parser<'_> {
             if self.at_end() {
                 return Err(self.error("Reached end of input in extend definition (missing '}')."));
             }
+            self.begin_statement(Context::Extend);
             let mut field = FieldDescriptorProto {
                 extendee: Some(extendee.clone()),
                 ..FieldDescriptorProto::default()

@@ -92,7 +92,9 @@ impl Parser<'_> {
         self.consume_or("=", "Missing field number.")?;
         self.located(at, &[paths::field::NUMBER], |parser, number| {
             parser.note(at, Part::Number, number);
-            field.number = Some(parser.integer("Expected field number.")?);
+            let field_number = parser.integer("Expected field number.")?;
+            field.number = Some(field_number);
+            parser.count(field_number);
             Ok(())
         })?;
         self.field_options(field, at)?;

@@ -5,19 +5,20 @@ use buffa::UnknownField;
 use buffa_codegen::generated::descriptor::{self, FileDescriptorProto, SymbolVisibility};
 
 use super::edition::{Edition, Syntax};
+use super::hints::Context;
 use super::{At, Parser, Parsing, Part, index, locations::text, paths};
 
 impl Parser<'_> {
     /// Reads the whole file.
     pub(super) fn file(&mut self, file: &mut FileDescriptorProto) {
         self.next_with_comments();
+        self.begin_statement(Context::File);
         let root = self.locations.open(None, &[], &self.current());
         self.note(root, Part::Other, root);
-        if self.looking_at("syntax") || self.looking_at("edition") {
-            if self.syntax_identifier(file, root).is_err() {
-                // Whatever follows is in a language that nobody knows.
-                return;
-            }
+        let has_syntax = self.looking_at("syntax") || self.looking_at("edition");
+        if has_syntax && self.syntax_identifier(file, root).is_err() {
+            // Whatever follows is in a language that nobody knows.
+            return;
         }
         while !self.at_end() {
             if self.top_level_statement(file, root).is_err() {
@@ -34,6 +35,7 @@ impl Parser<'_> {
     fn syntax_identifier(&mut self, file: &mut FileDescriptorProto, root: At) -> Parsing {
         self.located(root, &[paths::file::SYNTAX], |parser, at| {
             parser.note(root, Part::Edition, at);
+            parser.has_syntax = true;
             let has_edition = parser.try_consume("edition");
             if !has_edition {
                 parser.consume("syntax")?;
@@ -76,6 +78,7 @@ impl Parser<'_> {
         if self.try_end_of_declaration(";", None) {
             return Ok(());
         }
+        self.begin_statement(Context::File);
         let visibility = self.visibility()?;
         if self.looking_at("message") {
             let path = [paths::file::MESSAGE, index(file.message_type.len())];
@@ -152,9 +155,10 @@ impl Parser<'_> {
         self.located(root, &[paths::file::PACKAGE], |parser, at| {
             parser.note(root, Part::Name, at);
             parser.consume("package")?;
-            let package = file.package.get_or_insert_default();
             loop {
-                package.push_str(&parser.identifier("Expected identifier.")?);
+                let name = parser.identifier("Expected identifier.")?;
+                let package = file.package.get_or_insert_default();
+                package.push_str(&name);
                 if !parser.try_consume(".") {
                     break;
                 }

@@ -7,6 +7,7 @@ use buffa_codegen::generated::descriptor::{
 
 use super::edition::Syntax;
 use super::field::Scope;
+use super::hints::Context;
 use super::{At, Parser, Parsing, Part, index, oneof, paths, range};
 
 /// How deep messages may lie in each other is protoc's limit.
@@ -57,16 +58,15 @@ impl Parser<'_> {
 
     /// The block of a message or of a group.
     pub(super) fn message_block(&mut self, message: &mut DescriptorProto, at: At) -> Parsing {
-        if self.block_depth == MAX_BLOCK_DEPTH {
+        if self.blocks.len() == MAX_BLOCK_DEPTH {
             return Err(self.error(TOO_DEEP));
         }
-        self.block_depth += 1;
-        let result = self.message_block_within_limit(message, at);
-        self.block_depth -= 1;
-        result
+        let place = self.locations.start(at);
+        let name = message.name.clone();
+        self.in_block("message", name, place, |parser| parser.message_statements(message, at))
     }
 
-    fn message_block_within_limit(&mut self, message: &mut DescriptorProto, at: At) -> Parsing {
+    fn message_statements(&mut self, message: &mut DescriptorProto, at: At) -> Parsing {
         self.end_of_declaration("{", Some(at))?;
         while !self.try_end_of_declaration("}", None) {
             if self.at_end() {
@@ -84,6 +84,7 @@ impl Parser<'_> {
         if self.try_end_of_declaration(";", None) {
             return Ok(());
         }
+        self.begin_statement(Context::Message);
         let visibility = self.visibility()?;
         match self.current().text {
             b"message" => {

@@ -15,6 +15,7 @@ mod enumeration;
 mod extend;
 mod field;
 mod file;
+mod hints;
 mod locations;
 mod map;
 mod message;
@@ -34,8 +35,9 @@ pub(crate) use places::{Part, Places};
 use buffa_codegen::generated::descriptor::{FileDescriptorProto, SourceCodeInfo};
 
 use crate::lex::Lexer;
-use crate::problem::Problem;
+use crate::problem::{Place, Problem};
 use edition::Syntax;
+use hints::{Block, Context};
 use locations::{At, Locations};
 
 /// A file as its text says it.
@@ -55,8 +57,16 @@ pub(crate) struct Parsed {
 /// Reads a file. Whatever is wrong with it goes to `problems`.
 pub(crate) fn parse(name: &str, text: &[u8], problems: &mut Vec<Problem>) -> Parsed {
     let mut file = FileDescriptorProto { name: Some(name.to_owned()), ..Default::default() };
+    let first_problem = problems.len();
     let mut parser = Parser::new(name, text, problems);
     parser.file(&mut file);
+    if hints::is_utf16(text) {
+        // The first error stands for all the others, which every letter makes.
+        parser.problems.truncate(first_problem + 1);
+        if let Some(problem) = parser.problems.get_mut(first_problem) {
+            problem.hint = Some(hints::UTF16.to_owned());
+        }
+    }
 
     let edition = match parser.syntax {
         Syntax::Editions(edition) => Some(edition),
@@ -73,14 +83,21 @@ pub(crate) fn parse(name: &str, text: &[u8], problems: &mut Vec<Problem>) -> Par
 #[derive(Debug)]
 struct Broken;
 
+/// So many problems of one file are told. More help nobody, and a file of
+/// garbage has one in every byte.
+const MAX_PROBLEMS: usize = 1000;
+
 type Parsing<T = ()> = Result<T, Broken>;
 
 /// Reads one file.
 struct Parser<'a> {
     file_name: &'a str,
+    text: &'a [u8],
     lexer: Lexer<'a>,
     syntax: Syntax,
     problems: &'a mut Vec<Problem>,
+    /// How many there may be, with those of other files.
+    most_problems: usize,
     had_errors: bool,
     locations: Locations,
     places: Places,
@@ -89,8 +106,16 @@ struct Parser<'a> {
     upcoming: Upcoming,
     /// How many messages the current one lies in.
     message_depth: usize,
-    /// How many messages and groups the current one lies in.
-    block_depth: usize,
+    /// The blocks around the current token: messages, groups, enums and
+    /// services.
+    blocks: Vec<Block>,
+    /// What the current statement stands in, and the lexer at its first token.
+    statement: (Context, Lexer<'a>),
+    /// The first block that seems to lack its end, to judge by what stands
+    /// in it at its own column, and the line of that.
+    suspect: Option<(Block, u32)>,
+    /// Whether the file says which language it is in.
+    has_syntax: bool,
 }
 
 /// Comments that wait for their declaration.
@@ -104,15 +129,20 @@ impl<'a> Parser<'a> {
     fn new(file_name: &'a str, text: &'a [u8], problems: &'a mut Vec<Problem>) -> Self {
         Self {
             file_name,
+            text,
             lexer: Lexer::new(text),
             syntax: Syntax::Proto2,
+            most_problems: problems.len() + MAX_PROBLEMS,
             problems,
             had_errors: false,
             locations: Locations::default(),
             places: Places::default(),
             upcoming: Upcoming::default(),
             message_depth: 0,
-            block_depth: 0,
+            blocks: Vec::new(),
+            statement: (Context::File, Lexer::new(text)),
+            suspect: None,
+            has_syntax: false,
         }
     }
 
@@ -122,6 +152,44 @@ impl<'a> Parser<'a> {
         let result = read(self, at);
         self.locations.close(at, &self.lexer.previous());
         result
+    }
+
+    /// A statement starts with the current token.
+    fn begin_statement(&mut self, context: Context) {
+        self.statement = (context, self.lexer.clone());
+        let current = self.current();
+        if self.suspect.is_none()
+            && let Some(block) = self.blocks.last()
+            && current.line > block.place.line
+            && current.column <= block.place.column
+            && matches!(current.text, b"message" | b"enum" | b"service" | b"extend")
+        {
+            self.suspect = Some((block.clone(), current.line));
+        }
+    }
+
+    /// Reads a block, which the current token opens.
+    fn in_block<T>(
+        &mut self,
+        keyword: &'static str,
+        name: Option<String>,
+        place: Place,
+        read: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let name = name.unwrap_or_default();
+        self.blocks.push(Block { keyword, name, place, greatest: None });
+        let result = read(self);
+        self.blocks.pop();
+        result
+    }
+
+    /// Remembers the number of a field or value of the innermost block.
+    fn count(&mut self, number: i32) {
+        if self.statement.0 != Context::Extend
+            && let Some(block) = self.blocks.last_mut()
+        {
+            block.greatest = block.greatest.max(Some(number));
+        }
     }
 
     /// Remembers that a location is where this part of its element stands.
@@ -135,3 +203,6 @@ impl<'a> Parser<'a> {
 fn index(list: usize) -> i32 {
     i32::try_from(list).unwrap_or(i32::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ use buffa_codegen::generated::descriptor::{
 };
 
 use super::field::Scope;
+use super::hints::Context;
 use super::{At, Parser, Parsing, index, paths};
 
 impl Parser<'_> {
@@ -45,6 +46,7 @@ impl Parser<'_> {
     }
 
     fn oneof_field(&mut self, oneof_index: i32, message: &mut DescriptorProto, message_at: At) {
+        self.begin_statement(Context::Oneof);
         if matches!(self.current().text, b"required" | b"optional" | b"repeated") {
             self.error("Fields in oneofs must not have labels (required / optional / repeated).");
             self.next();

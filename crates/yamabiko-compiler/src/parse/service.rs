@@ -2,6 +2,7 @@
 
 use buffa_codegen::generated::descriptor::{MethodDescriptorProto, ServiceDescriptorProto};
 
+use super::hints::Context;
 use super::{At, Parser, Parsing, Part, index, paths};
 
 impl Parser<'_> {
@@ -17,6 +18,12 @@ impl Parser<'_> {
             service.name = Some(parser.identifier("Expected service name.")?);
             Ok(())
         })?;
+        let place = self.locations.start(at);
+        let name = service.name.clone();
+        self.in_block("service", name, place, |parser| parser.service_block(service, at))
+    }
+
+    fn service_block(&mut self, service: &mut ServiceDescriptorProto, at: At) -> Parsing {
         self.end_of_declaration("{", Some(at))?;
         while !self.try_end_of_declaration("}", None) {
             if self.at_end() {
@@ -37,6 +44,7 @@ impl Parser<'_> {
         if self.try_end_of_declaration(";", None) {
             return Ok(());
         }
+        self.begin_statement(Context::Service);
         if self.looking_at("option") {
             return self.located(service_at, &[paths::service::OPTIONS], |parser, at| {
                 let options = &mut service.options.get_or_insert_default().uninterpreted_option;

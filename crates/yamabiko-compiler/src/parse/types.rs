@@ -63,7 +63,7 @@ impl Parser<'_> {
 }
 
 /// The types of the language.
-fn scalar(name: &[u8]) -> Option<Type> {
+pub(super) fn scalar(name: &[u8]) -> Option<Type> {
     Some(match name {
         b"double" => Type::TYPE_DOUBLE,
         b"float" => Type::TYPE_FLOAT,

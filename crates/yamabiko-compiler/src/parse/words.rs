@@ -1,9 +1,9 @@
 //! Taking tokens: what must come next, what may, and how to go on when it does
 //! not.
 
-use super::{At, Broken, Parser, Parsing, Upcoming, locations::text};
+use super::{At, Broken, Parser, Parsing, Upcoming, hints, locations::text};
 use crate::lex::{Kind, Token, numbers, strings};
-use crate::problem::{Place, Problem};
+use crate::problem::{Place, Problem, Severity};
 
 impl<'a> Parser<'a> {
     pub(super) fn current(&self) -> Token<'a> {
@@ -216,20 +216,37 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn error_at(&mut self, place: Option<Place>, message: impl Into<String>) -> Broken {
-        self.had_errors = true;
-        self.problems.push(Problem::error(self.file_name, place, message));
-        Broken
+        let message = message.into();
+        let hint = if self.is_full() { None } else { hints::of_error(self, &message) };
+        self.report(Problem { hint, ..Problem::error(self.file_name, place, message) })
     }
 
     pub(super) fn warning_at(&mut self, place: Place, message: impl Into<String>) {
-        self.problems.push(Problem::warning(self.file_name, Some(place), message));
+        self.report(Problem::warning(self.file_name, Some(place), message));
+    }
+
+    fn report(&mut self, problem: Problem) -> Broken {
+        if problem.severity == Severity::Error {
+            self.had_errors = true;
+        }
+        if !self.is_full() {
+            self.problems.push(problem);
+        }
+        Broken
+    }
+
+    /// Whether so many problems have been found that no more are told.
+    fn is_full(&self) -> bool {
+        self.problems.len() >= self.most_problems
     }
 
     /// Records what was wrong with the bytes of the last token and with what
     /// stands before it.
     fn report_faults(&mut self) {
         for fault in self.lexer.take_faults() {
-            self.error_at(Some(fault.place), fault.message);
+            let hint = hints::of_fault(self.text, &fault);
+            let problem = Problem::error(self.file_name, Some(fault.place), fault.message);
+            self.report(Problem { hint, ..problem });
         }
     }
 }
