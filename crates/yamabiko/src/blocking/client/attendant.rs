@@ -199,9 +199,10 @@ impl Attendant {
                     room.bell = None;
                     return;
                 }
-                let at = room.next_look();
+                let now = Instant::now();
+                let at = room.next_look(now);
                 room.sleeps_until = at;
-                at.map(|at| at.saturating_duration_since(Instant::now()))
+                at.map(|at| at.saturating_duration_since(now))
             };
             if let Err(error) = poll.poll(&mut events, timeout)
                 && error.kind() != io::ErrorKind::Interrupted
@@ -257,7 +258,7 @@ impl Attendant {
         let now = Instant::now();
         let due = {
             let mut room = self.lock();
-            if room.next_round().is_none_or(|at| now < at) {
+            if room.next_round(now).is_none_or(|at| now < at) {
                 return;
             }
             let due = |entry: &Entry| !entry.attended || entry.timer.is_some_and(|at| at <= now);
@@ -305,19 +306,19 @@ impl Room {
         self.connections.is_empty() && self.running == 0 && self.woken.is_empty()
     }
 
-    fn next_round(&self) -> Option<Instant> {
+    fn next_round(&self, now: Instant) -> Option<Instant> {
         let in_use = self.connections.values().any(|entry| !entry.attended);
-        let round = in_use.then(|| self.round_at.unwrap_or_else(Instant::now));
+        let round = in_use.then(|| self.round_at.unwrap_or(now));
         let timer = self.connections.values().filter_map(|entry| entry.timer).min();
         [round, timer].into_iter().flatten().min()
     }
 
-    fn next_look(&self) -> Option<Instant> {
+    fn next_look(&self, now: Instant) -> Option<Instant> {
         if !self.woken.is_empty() {
-            return Some(Instant::now());
+            return Some(now);
         }
         let alarm = self.alarms.peek().map(|Reverse(alarm)| alarm.at);
-        [alarm, self.next_round()].into_iter().flatten().min()
+        [alarm, self.next_round(now)].into_iter().flatten().min()
     }
 }
 
