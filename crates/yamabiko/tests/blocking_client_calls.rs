@@ -7,45 +7,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use support::{Count, Echo, PATIENCE, SAY, assert_status, serve, text};
-use tokio::runtime::Runtime;
-use yamabiko::blocking::{Call, Channel, unary};
-use yamabiko::buffa_types::google::protobuf::StringValue;
-use yamabiko::{Buffa, Code, Origin, Running, Status};
-
-/// A server on a runtime of its own.
-struct Served {
-    runtime: Runtime,
-    server: Option<Running>,
-    address: String,
-}
-
-impl Served {
-    fn new(echo: Echo) -> Self {
-        let runtime = Runtime::new().expect("a runtime");
-        let (server, address) = runtime.block_on(serve(echo));
-        Served { runtime, server: Some(server), address }
-    }
-
-    fn channel(&self) -> Channel {
-        Channel::connect(&self.address).expect("the server listens")
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _within = self.runtime.enter();
-        self.server.take();
-    }
-}
-
-fn say(channel: &Channel, value: impl Into<String>) -> Call<StringValue> {
-    unary::<Buffa, StringValue, StringValue>(channel, SAY, text(value)).timeout(PATIENCE)
-}
-
-fn answer(channel: &Channel, value: &str) -> String {
-    say(channel, value).send().expect("an answer").value
-}
+use support::served::{Served, answer, eventually, say};
+use support::{Count, Echo, PATIENCE, assert_status};
+use yamabiko::blocking::Channel;
+use yamabiko::{Code, Origin, Status};
 
 #[test]
 fn a_call_is_answered() {
@@ -97,8 +62,7 @@ fn many_threads_share_a_connection() {
         }
     });
     assert!(began.elapsed() < PATIENCE);
-    let server = served.server.as_ref().expect("it runs");
-    assert_eq!(server.connections(), 1);
+    assert_eq!(served.connections(), 1);
 }
 
 #[test]
@@ -141,10 +105,7 @@ fn the_deadline_ends_a_call_on_both_sides() {
     let status = call.send().expect_err("too late");
     assert_status(&status, Code::DeadlineExceeded, &[]);
     assert!(began.elapsed() < Duration::from_secs(5));
-    while dropped.get() == 0 {
-        assert!(began.elapsed() < PATIENCE);
-        thread::sleep(Duration::from_millis(1));
-    }
+    eventually("the handler is dropped", || dropped.get() == 1);
 }
 
 #[test]

@@ -7,6 +7,8 @@
 pub mod blocking;
 pub mod child;
 pub mod raw;
+#[cfg(feature = "blocking")]
+pub mod served;
 
 use std::future::Future;
 use std::sync::Arc;
