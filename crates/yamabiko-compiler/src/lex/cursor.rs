@@ -80,6 +80,10 @@ impl<'a> Cursor<'a> {
         self.column
     }
 
+    pub(super) fn text(&self) -> &'a [u8] {
+        self.text
+    }
+
     pub(super) fn offset(&self) -> usize {
         self.offset
     }

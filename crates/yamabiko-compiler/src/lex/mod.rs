@@ -58,6 +58,11 @@ impl<'a> Lexer<'a> {
         Self { cursor: self.cursor.cut(rest), ..self.clone() }
     }
 
+    /// The whole text.
+    pub(crate) fn text(&self) -> &'a [u8] {
+        self.cursor.text()
+    }
+
     /// How many bytes have been read.
     pub(crate) fn offset(&self) -> usize {
         self.cursor.offset()

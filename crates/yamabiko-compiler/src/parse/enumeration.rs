@@ -23,9 +23,8 @@ impl Parser<'_> {
             enumeration.name = Some(parser.identifier("Expected enum name.")?);
             Ok(())
         })?;
-        let place = self.locations.start(at);
-        let name = enumeration.name.clone();
-        self.in_block("enum", name, place, |parser| parser.enum_block(enumeration, at))?;
+        let block = self.block("enum", enumeration.name.clone(), at);
+        self.in_block(block, |parser| parser.enum_block(enumeration, at))?;
         self.check_aliases(enumeration)?;
         enumeration.visibility = visibility;
         Ok(())
@@ -76,7 +75,7 @@ impl Parser<'_> {
             parser.note(at, Part::Number, number);
             let value_number = parser.signed_integer("Expected integer.")?;
             value.number = Some(value_number);
-            parser.count(value_number);
+            parser.surroundings.count(value_number);
             Ok(())
         })?;
         if self.looking_at("[") {

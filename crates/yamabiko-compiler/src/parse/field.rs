@@ -94,7 +94,7 @@ impl Parser<'_> {
             parser.note(at, Part::Number, number);
             let field_number = parser.integer("Expected field number.")?;
             field.number = Some(field_number);
-            parser.count(field_number);
+            parser.surroundings.count(field_number);
             Ok(())
         })?;
         self.field_options(field, at)?;

@@ -35,7 +35,7 @@ impl Parser<'_> {
     fn syntax_identifier(&mut self, file: &mut FileDescriptorProto, root: At) -> Parsing {
         self.located(root, &[paths::file::SYNTAX], |parser, at| {
             parser.note(root, Part::Edition, at);
-            parser.has_syntax = true;
+            parser.surroundings.has_syntax = true;
             let has_edition = parser.try_consume("edition");
             if !has_edition {
                 parser.consume("syntax")?;

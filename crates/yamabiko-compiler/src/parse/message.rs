@@ -58,12 +58,11 @@ impl Parser<'_> {
 
     /// The block of a message or of a group.
     pub(super) fn message_block(&mut self, message: &mut DescriptorProto, at: At) -> Parsing {
-        if self.blocks.len() == MAX_BLOCK_DEPTH {
+        if self.surroundings.depth() == MAX_BLOCK_DEPTH {
             return Err(self.error(TOO_DEEP));
         }
-        let place = self.locations.start(at);
-        let name = message.name.clone();
-        self.in_block("message", name, place, |parser| parser.message_statements(message, at))
+        let block = self.block("message", message.name.clone(), at);
+        self.in_block(block, |parser| parser.message_statements(message, at))
     }
 
     fn message_statements(&mut self, message: &mut DescriptorProto, at: At) -> Parsing {
@@ -152,7 +151,7 @@ impl Parser<'_> {
         let Some(position) = position else { return Ok(()) };
         let more = [paths::message::OPTIONS, paths::UNINTERPRETED_OPTION, index(position)];
         let path = [self.locations.path(at), &more].concat();
-        let place = self.places.find(&path, Part::OptionName);
+        let place = self.places.find_last(&path, Part::OptionName);
         Err(self.error_at(
             place,
             "map_entry should not be set explicitly. Use map<KeyType, ValueType> instead.",

@@ -24,6 +24,7 @@ mod option;
 pub(crate) mod paths;
 mod places;
 mod range;
+mod report;
 mod reserved;
 mod service;
 mod types;
@@ -35,10 +36,11 @@ pub(crate) use places::{Part, Places};
 use buffa_codegen::generated::descriptor::{FileDescriptorProto, SourceCodeInfo};
 
 use crate::lex::Lexer;
-use crate::problem::{Place, Problem};
+use crate::problem::Problem;
 use edition::Syntax;
-use hints::{Block, Context};
+use hints::{Block, Context, Surroundings};
 use locations::{At, Locations};
+use report::Report;
 
 /// A file as its text says it.
 #[derive(Debug)]
@@ -57,25 +59,20 @@ pub(crate) struct Parsed {
 /// Reads a file. Whatever is wrong with it goes to `problems`.
 pub(crate) fn parse(name: &str, text: &[u8], problems: &mut Vec<Problem>) -> Parsed {
     let mut file = FileDescriptorProto { name: Some(name.to_owned()), ..Default::default() };
-    let first_problem = problems.len();
-    let mut parser = Parser::new(name, text, problems);
+    let mut parser = Parser::new(text, Report::new(name, problems));
     parser.file(&mut file);
     if hints::is_utf16(text) {
-        // The first error stands for all the others, which every letter makes.
-        parser.problems.truncate(first_problem + 1);
-        if let Some(problem) = parser.problems.get_mut(first_problem) {
-            problem.hint = Some(hints::UTF16.to_owned());
-        }
+        // Nearly every byte makes an error, and all mean the same.
+        parser.report.keep_first(hints::UTF16);
     }
-
     let edition = match parser.syntax {
         Syntax::Editions(edition) => Some(edition),
         Syntax::Proto2 | Syntax::Proto3 => None,
     };
-    let Parser { locations, places, had_errors, .. } = parser;
+    let Parser { locations, places, report, .. } = parser;
     *file.source_code_info.get_or_insert_default() =
         SourceCodeInfo { location: locations.into_list(), ..Default::default() };
-    Parsed { file, places, edition, had_errors }
+    Parsed { file, places, edition, had_errors: report.has_errors() }
 }
 
 /// A declaration that cannot be understood. The problem has been recorded, and
@@ -83,22 +80,13 @@ pub(crate) fn parse(name: &str, text: &[u8], problems: &mut Vec<Problem>) -> Par
 #[derive(Debug)]
 struct Broken;
 
-/// So many problems of one file are told. More help nobody, and a file of
-/// garbage has one in every byte.
-const MAX_PROBLEMS: usize = 1000;
-
 type Parsing<T = ()> = Result<T, Broken>;
 
 /// Reads one file.
 struct Parser<'a> {
-    file_name: &'a str,
-    text: &'a [u8],
     lexer: Lexer<'a>,
     syntax: Syntax,
-    problems: &'a mut Vec<Problem>,
-    /// How many there may be, with those of other files.
-    most_problems: usize,
-    had_errors: bool,
+    report: Report<'a>,
     locations: Locations,
     places: Places,
     /// The comments before the current token, for the declaration that starts
@@ -106,16 +94,7 @@ struct Parser<'a> {
     upcoming: Upcoming,
     /// How many messages the current one lies in.
     message_depth: usize,
-    /// The blocks around the current token: messages, groups, enums and
-    /// services.
-    blocks: Vec<Block>,
-    /// What the current statement stands in, and the lexer at its first token.
-    statement: (Context, Lexer<'a>),
-    /// The first block that seems to lack its end, to judge by what stands
-    /// in it at its own column, and the line of that.
-    suspect: Option<(Block, u32)>,
-    /// Whether the file says which language it is in.
-    has_syntax: bool,
+    surroundings: Surroundings<'a>,
 }
 
 /// Comments that wait for their declaration.
@@ -126,23 +105,17 @@ struct Upcoming {
 }
 
 impl<'a> Parser<'a> {
-    fn new(file_name: &'a str, text: &'a [u8], problems: &'a mut Vec<Problem>) -> Self {
+    fn new(text: &'a [u8], report: Report<'a>) -> Self {
+        let lexer = Lexer::new(text);
         Self {
-            file_name,
-            text,
-            lexer: Lexer::new(text),
+            surroundings: Surroundings::new(&lexer),
+            lexer,
             syntax: Syntax::Proto2,
-            most_problems: problems.len() + MAX_PROBLEMS,
-            problems,
-            had_errors: false,
+            report,
             locations: Locations::default(),
             places: Places::default(),
             upcoming: Upcoming::default(),
             message_depth: 0,
-            blocks: Vec::new(),
-            statement: (Context::File, Lexer::new(text)),
-            suspect: None,
-            has_syntax: false,
         }
     }
 
@@ -156,40 +129,21 @@ impl<'a> Parser<'a> {
 
     /// A statement starts with the current token.
     fn begin_statement(&mut self, context: Context) {
-        self.statement = (context, self.lexer.clone());
-        let current = self.current();
-        if self.suspect.is_none()
-            && let Some(block) = self.blocks.last()
-            && current.line > block.place.line
-            && current.column <= block.place.column
-            && matches!(current.text, b"message" | b"enum" | b"service" | b"extend")
-        {
-            self.suspect = Some((block.clone(), current.line));
-        }
+        self.surroundings.begin_statement(context, &self.lexer);
+    }
+
+    /// A block that starts with the declaration at `at`.
+    fn block(&self, keyword: &'static str, name: Option<String>, at: At) -> Block {
+        let place = self.locations.start(at);
+        Block { keyword, name: name.unwrap_or_default(), place, greatest: None }
     }
 
     /// Reads a block, which the current token opens.
-    fn in_block<T>(
-        &mut self,
-        keyword: &'static str,
-        name: Option<String>,
-        place: Place,
-        read: impl FnOnce(&mut Self) -> T,
-    ) -> T {
-        let name = name.unwrap_or_default();
-        self.blocks.push(Block { keyword, name, place, greatest: None });
+    fn in_block<T>(&mut self, block: Block, read: impl FnOnce(&mut Self) -> T) -> T {
+        self.surroundings.open(block);
         let result = read(self);
-        self.blocks.pop();
+        self.surroundings.close();
         result
-    }
-
-    /// Remembers the number of a field or value of the innermost block.
-    fn count(&mut self, number: i32) {
-        if self.statement.0 != Context::Extend
-            && let Some(block) = self.blocks.last_mut()
-        {
-            block.greatest = block.greatest.max(Some(number));
-        }
     }
 
     /// Remembers that a location is where this part of its element stands.

@@ -84,6 +84,13 @@ impl Places {
         (&self.paths[entry.path.clone()], entry.part)
     }
 
+    /// The same while places are still being added, for what has been added
+    /// not long ago.
+    pub(super) fn find_last(&self, path: &[i32], part: Part) -> Option<Place> {
+        let is_it = |entry: &&Entry| entry.part == part && self.paths[entry.path.clone()] == *path;
+        self.entries.iter().rev().find(is_it).map(|entry| entry.place)
+    }
+
     /// Remembers a place.
     pub(super) fn insert(&mut self, path: &[i32], part: Part, place: Place) {
         let start = self.paths.len();

@@ -18,9 +18,8 @@ impl Parser<'_> {
             service.name = Some(parser.identifier("Expected service name.")?);
             Ok(())
         })?;
-        let place = self.locations.start(at);
-        let name = service.name.clone();
-        self.in_block("service", name, place, |parser| parser.service_block(service, at))
+        let block = self.block("service", service.name.clone(), at);
+        self.in_block(block, |parser| parser.service_block(service, at))
     }
 
     fn service_block(&mut self, service: &mut ServiceDescriptorProto, at: At) -> Parsing {
@@ -105,6 +104,8 @@ impl Parser<'_> {
 
     fn method_options(&mut self, method: &mut MethodDescriptorProto, method_at: At) -> Parsing {
         self.end_of_declaration("{", Some(method_at))?;
+        // The message is there even if the block is empty.
+        let _ = method.options.get_or_insert_default();
         while !self.try_end_of_declaration("}", None) {
             if self.at_end() {
                 return Err(self.error("Reached end of input in method options (missing '}')."));

@@ -3,7 +3,7 @@
 
 use super::{At, Broken, Parser, Parsing, Upcoming, hints, locations::text};
 use crate::lex::{Kind, Token, numbers, strings};
-use crate::problem::{Place, Problem, Severity};
+use crate::problem::{Place, Problem};
 
 impl<'a> Parser<'a> {
     pub(super) fn current(&self) -> Token<'a> {
@@ -217,36 +217,23 @@ impl<'a> Parser<'a> {
 
     pub(super) fn error_at(&mut self, place: Option<Place>, message: impl Into<String>) -> Broken {
         let message = message.into();
-        let hint = if self.is_full() { None } else { hints::of_error(self, &message) };
-        self.report(Problem { hint, ..Problem::error(self.file_name, place, message) })
+        let hint = if self.report.is_full() { None } else { hints::of_error(self, &message) };
+        let problem = Problem::error(self.report.file_name, place, message);
+        self.report.add(Problem { hint, ..problem })
     }
 
     pub(super) fn warning_at(&mut self, place: Place, message: impl Into<String>) {
-        self.report(Problem::warning(self.file_name, Some(place), message));
-    }
-
-    fn report(&mut self, problem: Problem) -> Broken {
-        if problem.severity == Severity::Error {
-            self.had_errors = true;
-        }
-        if !self.is_full() {
-            self.problems.push(problem);
-        }
-        Broken
-    }
-
-    /// Whether so many problems have been found that no more are told.
-    fn is_full(&self) -> bool {
-        self.problems.len() >= self.most_problems
+        let problem = Problem::warning(self.report.file_name, Some(place), message);
+        self.report.add(problem);
     }
 
     /// Records what was wrong with the bytes of the last token and with what
     /// stands before it.
     fn report_faults(&mut self) {
         for fault in self.lexer.take_faults() {
-            let hint = hints::of_fault(self.text, &fault);
-            let problem = Problem::error(self.file_name, Some(fault.place), fault.message);
-            self.report(Problem { hint, ..problem });
+            let hint = hints::of_fault(self.lexer.text(), &fault);
+            let problem = Problem::error(self.report.file_name, Some(fault.place), fault.message);
+            self.report.add(Problem { hint, ..problem });
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Words that start nothing where they stand: from another place in the file,
 //! from another language, or misspelled.
 
-use super::statement::{Context, Statement, written};
+use super::statement::{Statement, written};
+use super::surroundings::Context;
 use crate::hints::similar;
 use crate::lex::Kind;
 

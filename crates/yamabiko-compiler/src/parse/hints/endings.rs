@@ -1,6 +1,7 @@
 //! What must close a statement, a list or a block, and does not.
 
-use super::statement::{Context, Statement, written};
+use super::statement::{Statement, written};
+use super::surroundings::Context;
 use crate::lex::{Kind, Token};
 use crate::parse::Parser;
 
@@ -93,16 +94,16 @@ fn bracket(statement: &Statement<'_>) -> Option<String> {
 /// The block that the end of the file lies in.
 pub(super) fn block_not_closed(parser: &Parser<'_>) -> Option<String> {
     // One brace that is missing is said once; the blocks around miss it too.
-    if parser.problems.last().is_some_and(|problem| problem.message.starts_with("Reached end")) {
+    let last = parser.report.problems().last();
+    if last.is_some_and(|problem| problem.message.starts_with("Reached end")) {
         return None;
     }
-    let suspect = parser
-        .suspect
-        .as_ref()
-        .filter(|(block, _)| parser.blocks.iter().any(|open| open.place == block.place));
-    let (block, advice) = match suspect {
+    let (block, advice) = match parser.surroundings.suspect() {
         Some((block, line)) => (block, format!("write `}}` before line {}", line + 1)),
-        None => (parser.blocks.last()?, "its `}` is missing, or that of a block in it".to_owned()),
+        None => (
+            parser.surroundings.block()?,
+            "its `}` is missing, or that of a block in it".to_owned(),
+        ),
     };
     let (keyword, name, line) = (block.keyword, &block.name, block.place.line + 1);
     Some(format!("`{keyword} {name}` of line {line} is not closed: {advice}"))

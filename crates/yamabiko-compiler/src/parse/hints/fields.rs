@@ -1,7 +1,8 @@
 //! Fields and values with parts that miss, that stand in the wrong order or
 //! that other languages have.
 
-use super::statement::{Context, Statement, written};
+use super::statement::{Statement, written};
+use super::surroundings::Context;
 use crate::lex::{Kind, Token};
 use crate::parse::Parser;
 
@@ -43,7 +44,7 @@ fn number_out_of_range(parser: &Parser<'_>, statement: &Statement<'_>) -> Option
 
 /// In proto2 a field has a label; whoever leaves it out means proto3.
 pub(super) fn label_missing(parser: &Parser<'_>) -> String {
-    if parser.has_syntax {
+    if parser.surroundings.has_syntax {
         "a field of proto2 starts with `optional`, `repeated` or `required`".to_owned()
     } else {
         "the file does not say its syntax, so it is read as proto2: \
@@ -135,8 +136,8 @@ fn field_number(parser: &Parser<'_>, statement: &Statement<'_>) -> Option<String
 fn value_missing(parser: &Parser<'_>, statement: &Statement<'_>) -> Option<String> {
     let name = written(statement.before());
     let next = parser
-        .blocks
-        .last()
+        .surroundings
+        .block()
         .and_then(|block| block.greatest)
         .map_or(0, |greatest| greatest.saturating_add(1));
     match statement.word(0) {
@@ -191,7 +192,7 @@ fn stands_on_a_later_line(statement: &Statement<'_>) -> bool {
 }
 
 fn next_is_free(parser: &Parser<'_>) -> String {
-    match parser.blocks.last() {
+    match parser.surroundings.block() {
         Some(block) => format!("the next free number of {} is {}", block.name, next_number(parser)),
         None => "the least is 1".to_owned(),
     }
@@ -199,7 +200,7 @@ fn next_is_free(parser: &Parser<'_>) -> String {
 
 /// A number that no field of the message has.
 fn next_number(parser: &Parser<'_>) -> i32 {
-    let greatest = parser.blocks.last().and_then(|block| block.greatest).unwrap_or(0);
+    let greatest = parser.surroundings.block().and_then(|block| block.greatest).unwrap_or(0);
     match greatest {
         // 19000 to 19999 are protobuf's own.
         18_999..=19_998 => 20_000,

@@ -9,9 +9,10 @@ mod endings;
 mod fields;
 mod literals;
 mod statement;
+mod surroundings;
 
 pub(super) use literals::{UTF16, is_utf16, of_fault};
-pub(super) use statement::{Block, Context};
+pub(super) use surroundings::{Block, Context, Surroundings};
 
 use super::Parser;
 use statement::Statement;
@@ -21,7 +22,8 @@ pub(super) fn of_error(parser: &Parser<'_>, message: &str) -> Option<String> {
     match message {
         "Expected \"required\", \"optional\", or \"repeated\"." => {
             // All fields of a file lack it, or none: it is said once.
-            let is_first = parser.problems.iter().all(|problem| problem.message != message);
+            let is_first =
+                parser.report.problems().iter().all(|problem| problem.message != message);
             return is_first.then(|| fields::label_missing(parser));
         }
         "Unmatched \"}\"." => {

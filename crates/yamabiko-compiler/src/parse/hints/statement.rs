@@ -1,38 +1,8 @@
 //! The statement in which an error stands, read again.
 
+use super::surroundings::Context;
 use crate::lex::{Kind, Token};
 use crate::parse::Parser;
-use crate::problem::Place;
-
-/// What a statement stands in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::parse) enum Context {
-    /// The file.
-    File,
-    /// A message or a group.
-    Message,
-    /// A oneof.
-    Oneof,
-    /// An `extend` block.
-    Extend,
-    /// An enum.
-    Enum,
-    /// A service.
-    Service,
-}
-
-/// A block that is open.
-#[derive(Debug, Clone)]
-pub(in crate::parse) struct Block {
-    /// The word that its declaration starts with.
-    pub(in crate::parse) keyword: &'static str,
-    /// Its name.
-    pub(in crate::parse) name: String,
-    /// Where its declaration starts.
-    pub(in crate::parse) place: Place,
-    /// The greatest number in it so far.
-    pub(in crate::parse) greatest: Option<i32>,
-}
 
 /// So many tokens and bytes say enough about a statement, and reading them
 /// takes no time.
@@ -50,7 +20,8 @@ pub(super) struct Statement<'a> {
 impl<'a> Statement<'a> {
     /// The statement that is being read.
     pub(super) fn around(parser: &Parser<'a>) -> Self {
-        let (context, ref lexer) = parser.statement;
+        let context = parser.surroundings.context;
+        let lexer = &parser.surroundings.start;
         let length = parser.lexer.offset() - lexer.offset();
         if length > ENOUGH_BYTES {
             return Self::at_current(parser, context);
