@@ -4,7 +4,7 @@
 //! `syntax` knows what goes wrong in writing, `numbers` what field numbers are
 //! free, `lookup` what a name that does not exist was meant to be.
 
-mod lookup;
+pub(crate) mod lookup;
 mod numbers;
 pub(crate) mod similar;
 mod syntax;

@@ -22,6 +22,7 @@
 use std::path::Path;
 
 mod build;
+mod check;
 mod comments;
 mod config;
 mod descriptors;
@@ -29,17 +30,16 @@ mod diagnostic;
 mod front_end;
 mod hints;
 mod layout;
-#[expect(dead_code, reason = "nobody asks the parser yet")]
 mod lex;
 mod messages;
 mod names;
 mod packages;
-#[expect(dead_code, reason = "nobody asks the parser yet")]
 mod parse;
-#[expect(dead_code, reason = "nobody asks the parser yet")]
 mod problem;
+mod proto;
 pub mod protoc;
 mod python;
+mod resolve;
 mod service;
 mod sources;
 mod well_known;

@@ -3,13 +3,13 @@
 use super::{Finding, Mark, Scene, similar};
 
 /// The types that are part of the language.
-const SCALARS: [&str; 15] = [
+pub(crate) const SCALARS: [&str; 15] = [
     "double", "float", "int32", "int64", "uint32", "uint64", "sint32", "sint64", "fixed32",
     "fixed64", "sfixed32", "sfixed64", "bool", "string", "bytes",
 ];
 
 /// What other languages call them.
-const FOREIGN: [(&str, &str); 22] = [
+pub(crate) const FOREIGN: [(&str, &str); 22] = [
     ("int", "`int32` or `int64`"),
     ("integer", "`int32` or `int64`"),
     ("short", "`int32`"),
@@ -143,7 +143,7 @@ fn unknown_type(name: &str, scene: &Scene<'_>, here: Mark) -> Finding {
 }
 
 /// The file that defines a name of `google.protobuf`, written with the package.
-fn well_known(name: &str) -> Option<String> {
+pub(crate) fn well_known(name: &str) -> Option<String> {
     let simple = name.trim_start_matches('.').strip_prefix("google.protobuf.")?;
     let (file, _) = WELL_KNOWN.iter().find(|(_, names)| names.contains(&simple))?;
     Some(format!("google/protobuf/{file}.proto"))
