@@ -13,11 +13,11 @@ pub(super) enum Syntax {
 
 /// An edition, whether supported or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Edition {
+pub(super) struct Edition {
     /// Its number in descriptors; later editions have greater ones.
-    pub number: i32,
+    pub(super) number: i32,
     /// Its name, as files give it.
-    pub name: &'static str,
+    pub(super) name: &'static str,
 }
 
 /// Every value of `google.protobuf.Edition` that a file can name. Which ones

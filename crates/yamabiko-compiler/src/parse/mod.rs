@@ -30,7 +30,6 @@ mod service;
 mod types;
 mod words;
 
-pub(crate) use edition::Edition;
 pub(crate) use places::{Part, Places};
 
 use buffa_codegen::generated::descriptor::{FileDescriptorProto, SourceCodeInfo};
@@ -45,13 +44,11 @@ use report::Report;
 /// A file as its text says it.
 #[derive(Debug)]
 pub(crate) struct Parsed {
-    /// The descriptor, with source information.
+    /// The descriptor, with source information. An edition that the types of
+    /// descriptors do not know yet is among its unknown fields.
     pub file: FileDescriptorProto,
     /// Where the parts of its elements stand.
     pub places: Places,
-    /// The edition that the file names; one that `file` has no number for is
-    /// among its unknown fields.
-    pub edition: Option<Edition>,
     /// Whether the text is broken. What could be read is in `file`.
     pub had_errors: bool,
 }
@@ -65,14 +62,10 @@ pub(crate) fn parse(name: &str, text: &[u8], problems: &mut Vec<Problem>) -> Par
         // Nearly every byte makes an error, and all mean the same.
         parser.report.keep_first(hints::UTF16);
     }
-    let edition = match parser.syntax {
-        Syntax::Editions(edition) => Some(edition),
-        Syntax::Proto2 | Syntax::Proto3 => None,
-    };
     let Parser { locations, places, report, .. } = parser;
     *file.source_code_info.get_or_insert_default() =
         SourceCodeInfo { location: locations.into_list(), ..Default::default() };
-    Parsed { file, places, edition, had_errors: report.has_errors() }
+    Parsed { file, places, had_errors: report.has_errors() }
 }
 
 /// A declaration that cannot be understood. The problem has been recorded, and
