@@ -291,11 +291,11 @@ def test_what_asyncio_lacks_says_so_when_it_is_used() -> None:
 
 
 def test_an_experimental_function_warns_once() -> None:
-    from yamabiko.grpc import experimental
+    from yamabiko.grpc import _experimental, experimental
 
-    experimental._warned.clear()
+    _experimental._warned.clear()
 
-    @experimental.experimental_api
+    @_experimental.experimental_api
     def novelty() -> int:
         return 1
 

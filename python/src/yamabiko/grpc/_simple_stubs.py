@@ -20,13 +20,13 @@ from ._credentials import (
     insecure_channel_credentials,
     ssl_channel_credentials,
 )
+from ._experimental import experimental_api
 from ._typing import (
     ChannelArgumentType,
     DeserializingFunction,
     MetadataType,
     SerializingFunction,
 )
-from .experimental import experimental_api
 
 _EVICTION_SECONDS = float(os.environ.get("GRPC_PYTHON_MANAGED_CHANNEL_EVICTION_SECONDS", 600))
 _MAXIMUM_CHANNELS = int(os.environ.get("GRPC_PYTHON_MANAGED_CHANNEL_MAXIMUM", 256))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import functools
-import warnings
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from .. import _api
 from .._credentials import (
@@ -14,9 +12,8 @@ from .._credentials import (
     insecure_channel_credentials,
     ssl_channel_credentials,
 )
-
-_Function = TypeVar("_Function", bound=Callable[..., Any])
-_warned: set[str] = set()
+from .._experimental import ExperimentalApiWarning, experimental_api
+from .._simple_stubs import stream_stream, stream_unary, unary_stream, unary_unary
 
 
 class ChannelOptions:
@@ -31,28 +28,6 @@ class ChannelOptions:
 
 class UsageError(Exception):
     """Something was used in a way that the API does not allow."""
-
-
-class ExperimentalApiWarning(Warning):
-    """Something that is in use may change or vanish."""
-
-
-def experimental_api(f: _Function) -> _Function:
-    """Has a function warn at its first use."""
-
-    @functools.wraps(f)
-    def warning(*args: Any, **kwargs: Any) -> Any:
-        if f.__name__ not in _warned:
-            _warned.add(f.__name__)
-            warnings.warn(
-                f"'{f.__name__}' is an experimental API. It is subject to change or removal "
-                "between minor releases. Proceed with caution.",
-                ExperimentalApiWarning,
-                stacklevel=2,
-            )
-        return f(*args, **kwargs)
-
-    return warning  # type: ignore[return-value]  # `wraps` keeps the shape
 
 
 def wrap_server_method_handler(
@@ -82,14 +57,6 @@ def ssl_channel_credentials_with_custom_signer(
     )
     return credentials
 
-
-# At the end: it needs what stands above.
-from .._simple_stubs import (  # noqa: E402
-    stream_stream,
-    stream_unary,
-    unary_stream,
-    unary_unary,
-)
 
 __all__ = (
     "ChannelOptions",
