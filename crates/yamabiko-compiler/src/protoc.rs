@@ -34,6 +34,7 @@ use source_tree::SourceTree;
 use streams::Streams;
 
 use crate::descriptors::Pool;
+use crate::python::Source;
 
 /// Runs protoc with `arguments`, which do not contain the name of the program,
 /// `program`; it is only shown. Returns the exit code.
@@ -56,7 +57,7 @@ pub fn run(program: &str, arguments: &[String], out: &mut dyn Write, err: &mut d
 fn compile(command: &Command, streams: &mut Streams<'_>) -> Option<()> {
     let tree = SourceTree::new(command);
     let loaded = inputs::load(command, &tree, streams)?;
-    let pool = match Pool::new(&loaded.files) {
+    let pool = match Pool::new(&loaded.linked.files) {
         Ok(pool) => pool,
         Err(message) => {
             streams.complain(message);
@@ -72,8 +73,8 @@ fn compile(command: &Command, streams: &mut Streams<'_>) -> Option<()> {
         }
     }
     let outputs = outputs.write(command.policy.allow_directory_escape, streams)?;
-    dependencies::write(command, &outputs, &loaded, &pool, &tree, streams)?;
-    descriptor_set::write(command, &loaded, &pool, streams)?;
+    dependencies::write(command, &outputs, &loaded, &tree, streams)?;
+    descriptor_set::write(command, &loaded, streams)?;
     if command.policy.fatal_warnings && loaded.has_warnings {
         return None;
     }
@@ -94,15 +95,17 @@ fn generate(
     streams: &mut Streams<'_>,
 ) -> Result<(), String> {
     let Some(generator) = output.generator else {
-        return plugin::generate(command, output, loaded, pool, location, streams);
+        return plugin::generate(command, output, loaded, location, streams);
     };
-    let generated: BTreeSet<String> = loaded.asked.iter().cloned().collect();
-    for name in &loaded.asked {
-        let Some(file) = pool.file(name) else {
+    let linked = &loaded.linked;
+    let generated: BTreeSet<String> = linked.asked.iter().cloned().collect();
+    for name in &linked.asked {
+        let (Some(file), Some(embedded)) = (pool.file(name), linked.embedded(name)) else {
             continue;
         };
+        let source = Source { pool, file, embedded: &embedded, generated: &generated };
         let pieces = generator
-            .generate(pool, file, &generated, &output.parameter)
+            .generate(&source, &output.parameter)
             .map_err(|message| format!("{name}: {message}"))?;
         for piece in pieces {
             location.add(piece, streams);

@@ -29,10 +29,9 @@ mod text;
 
 use std::collections::BTreeSet;
 
-use buffa::MessageField;
 use buffa_codegen::generated::descriptor::FileDescriptorProto;
 
-use crate::descriptors::{Named as _, Pool, without_source_retention};
+use crate::descriptors::{Named as _, Pool};
 use imports::Imports;
 use parameters::{InterfaceParameters, MessageParameters, ServiceParameters};
 use services::Services;
@@ -68,73 +67,90 @@ impl Piece {
     }
 }
 
+/// What code is generated from.
+pub(crate) struct Source<'a, 'p> {
+    /// All files.
+    pub pool: &'p Pool<'a>,
+    /// The file to generate code for.
+    pub file: &'a FileDescriptorProto,
+    /// The same as code embeds it: without what only the compiler is to see.
+    pub embedded: &'p FileDescriptorProto,
+    /// The names of the files that code is generated for in this run.
+    pub generated: &'p BTreeSet<String>,
+}
+
 impl Generator {
-    /// Generates the code of `file`, one of the files `generated` in this run,
-    /// as `parameter` asks. Errors are in protoc's words.
-    pub(crate) fn generate<'a>(
+    /// Generates the code of a file as `parameter` asks. Errors are in protoc's
+    /// words.
+    pub(crate) fn generate(
         self,
-        pool: &Pool<'a>,
-        file: &'a FileDescriptorProto,
-        generated: &BTreeSet<String>,
+        source: &Source<'_, '_>,
         parameter: &str,
     ) -> Result<Vec<Piece>, String> {
-        let imports = |relative| Imports {
-            relative,
-            generated: if relative { generated.clone() } else { BTreeSet::new() },
-        };
         match self {
-            Self::Messages => {
-                let parameters = MessageParameters::parse(parameter)?;
-                let imports = imports(parameters.relative_imports);
-                let mut pieces = Vec::new();
-                if parameters.interface {
-                    let text = interface::write(pool, file, &imports, parameters.functional_only);
-                    pieces.push(Piece::file(names::output_file(file.name(), ".pyi"), text));
-                }
-                let mut stripped = without_source_retention(pool, file);
-                stripped.source_code_info = MessageField::none();
-                let text = messages::write(pool, file, &stripped, &imports);
-                pieces.push(Piece::file(names::output_file(file.name(), ".py"), text));
-                Ok(pieces)
-            }
-            Self::Interface => {
-                let parameters = InterfaceParameters::parse(parameter)?;
-                let imports = imports(parameters.relative_imports);
-                let text = interface::write(pool, file, &imports, parameters.functional_only);
-                let name =
-                    parameters.file.unwrap_or_else(|| names::output_file(file.name(), ".pyi"));
-                Ok(vec![Piece::file(name, text)])
-            }
-            Self::Services => {
-                let name = services::output_file(file.name())?;
-                let parameters = ServiceParameters::parse(parameter)?;
-                let imports = imports(parameters.relative_imports);
-                let mut services = Services {
-                    pool,
-                    file,
-                    imports: &imports,
-                    stripped_prefixes: parameters.stripped_prefixes,
-                    within_messages: false,
-                };
-                let mut pieces =
-                    vec![Piece::file(name.clone() + "_pb2_grpc.py", services.module()?)];
-                if parameters.beta {
-                    services.within_messages = true;
-                    pieces.push(Piece {
-                        file: name + "_pb2.py",
-                        insertion_point: Some("module_scope".to_owned()),
-                        text: services.insertion()?,
-                    });
-                }
-                Ok(pieces)
-            }
-            Self::ServiceTypes => {
-                let name = services::output_file(file.name())?;
-                let parameters = InterfaceParameters::parse(parameter)?;
-                let imports = imports(parameters.relative_imports);
-                let text = service_types::write(pool, file, &imports);
-                Ok(vec![Piece::file(name + "_pb2_grpc.pyi", text)])
-            }
+            Self::Messages => source.messages(parameter),
+            Self::Interface => source.interface(parameter),
+            Self::Services => source.services(parameter),
+            Self::ServiceTypes => source.service_types(parameter),
         }
+    }
+}
+
+impl Source<'_, '_> {
+    fn messages(&self, parameter: &str) -> Result<Vec<Piece>, String> {
+        let parameters = MessageParameters::parse(parameter)?;
+        let imports = self.imports(parameters.relative_imports);
+        let mut pieces = Vec::new();
+        if parameters.interface {
+            let text = interface::write(self, &imports, parameters.functional_only);
+            pieces.push(Piece::file(names::output_file(self.file.name(), ".pyi"), text));
+        }
+        let text = messages::write(self, &imports);
+        pieces.push(Piece::file(names::output_file(self.file.name(), ".py"), text));
+        Ok(pieces)
+    }
+
+    fn interface(&self, parameter: &str) -> Result<Vec<Piece>, String> {
+        let parameters = InterfaceParameters::parse(parameter)?;
+        let imports = self.imports(parameters.relative_imports);
+        let text = interface::write(self, &imports, parameters.functional_only);
+        let name = parameters.file.unwrap_or_else(|| names::output_file(self.file.name(), ".pyi"));
+        Ok(vec![Piece::file(name, text)])
+    }
+
+    fn services(&self, parameter: &str) -> Result<Vec<Piece>, String> {
+        let name = services::output_file(self.file.name())?;
+        let parameters = ServiceParameters::parse(parameter)?;
+        let imports = self.imports(parameters.relative_imports);
+        let mut services = Services {
+            pool: self.pool,
+            file: self.file,
+            imports: &imports,
+            stripped_prefixes: parameters.stripped_prefixes,
+            within_messages: false,
+        };
+        let mut pieces = vec![Piece::file(name.clone() + "_pb2_grpc.py", services.module()?)];
+        if parameters.beta {
+            services.within_messages = true;
+            pieces.push(Piece {
+                file: name + "_pb2.py",
+                insertion_point: Some("module_scope".to_owned()),
+                text: services.insertion()?,
+            });
+        }
+        Ok(pieces)
+    }
+
+    fn service_types(&self, parameter: &str) -> Result<Vec<Piece>, String> {
+        let name = services::output_file(self.file.name())?;
+        let parameters = InterfaceParameters::parse(parameter)?;
+        let imports = self.imports(parameters.relative_imports);
+        let text = service_types::write(self.pool, self.file, &imports);
+        Ok(vec![Piece::file(name + "_pb2_grpc.pyi", text)])
+    }
+
+    fn imports(&self, relative: bool) -> Imports {
+        let generated = if relative { self.generated.clone() } else { BTreeSet::new() };
+        Imports { relative, generated }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use buffa_codegen::generated::descriptor::{
-    DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto,
+    DescriptorProto, EnumDescriptorProto, FileDescriptorProto,
 };
 
 use super::named::Named as _;
@@ -15,8 +15,6 @@ pub(crate) struct Message<'a> {
     pub file: &'a FileDescriptorProto,
     /// The definition.
     pub proto: &'a DescriptorProto,
-    /// The name with package, without a leading dot.
-    pub full_name: String,
     /// The messages around it, the outermost first.
     pub parents: Vec<&'a DescriptorProto>,
 }
@@ -32,45 +30,27 @@ pub(crate) struct Enum<'a> {
     pub parents: Vec<&'a DescriptorProto>,
 }
 
-/// An extension and where it stands.
-#[derive(Debug, Clone)]
-pub(crate) struct Extension<'a> {
-    /// The file that defines it.
-    pub file: &'a FileDescriptorProto,
-    /// The definition.
-    pub proto: &'a FieldDescriptorProto,
-    /// The messages around it, the outermost first.
-    pub parents: Vec<&'a DescriptorProto>,
-}
-
 /// Everything that a set of files defines.
 ///
 /// The files are complete: whatever one of them names is defined in the set.
 /// [`Pool::new`] checks that, so that nobody else has to.
 pub(crate) struct Pool<'a> {
-    files: &'a [FileDescriptorProto],
     by_name: HashMap<&'a str, &'a FileDescriptorProto>,
     messages: HashMap<String, Message<'a>>,
     enums: HashMap<String, Enum<'a>>,
-    extensions: HashMap<(String, i32), Extension<'a>>,
 }
 
 impl<'a> Pool<'a> {
     /// A pool of `files`; an error names what one of them needs and none has.
     pub(crate) fn new(files: &'a [FileDescriptorProto]) -> Result<Self, String> {
-        let mut pool = Self {
-            files,
-            by_name: HashMap::new(),
-            messages: HashMap::new(),
-            enums: HashMap::new(),
-            extensions: HashMap::new(),
-        };
+        let mut pool =
+            Self { by_name: HashMap::new(), messages: HashMap::new(), enums: HashMap::new() };
         for file in files {
             pool.by_name.entry(file.name()).or_insert(file);
             let package = file.package.as_deref().unwrap_or_default();
-            pool.add(file, package, &[], &file.message_type, &file.enum_type, &file.extension);
+            pool.add(file, package, &[], &file.message_type, &file.enum_type);
         }
-        pool.check()?;
+        pool.check(files)?;
         Ok(pool)
     }
 
@@ -81,39 +61,18 @@ impl<'a> Pool<'a> {
         parents: &[&'a DescriptorProto],
         messages: &'a [DescriptorProto],
         enums: &'a [EnumDescriptorProto],
-        extensions: &'a [FieldDescriptorProto],
     ) {
         for proto in enums {
             let full_name = joined(scope, proto.name());
             self.enums.insert(full_name, Enum { file, proto, parents: parents.to_vec() });
         }
-        for proto in extensions {
-            let extendee = proto.extendee.as_deref().unwrap_or_default();
-            let key = (without_dot(extendee).to_owned(), proto.number.unwrap_or_default());
-            self.extensions.insert(key, Extension { file, proto, parents: parents.to_vec() });
-        }
         for proto in messages {
             let full_name = joined(scope, proto.name());
             let mut within = parents.to_vec();
             within.push(proto);
-            self.add(
-                file,
-                &full_name,
-                &within,
-                &proto.nested_type,
-                &proto.enum_type,
-                &proto.extension,
-            );
-            self.messages.insert(
-                full_name.clone(),
-                Message { file, proto, full_name, parents: parents.to_vec() },
-            );
+            self.add(file, &full_name, &within, &proto.nested_type, &proto.enum_type);
+            self.messages.insert(full_name, Message { file, proto, parents: parents.to_vec() });
         }
-    }
-
-    /// The files, in the order in which they were given.
-    pub(crate) fn files(&self) -> &'a [FileDescriptorProto] {
-        self.files
     }
 
     /// The file of that name.
@@ -150,13 +109,8 @@ impl<'a> Pool<'a> {
         self.enums.get(without_dot(name))
     }
 
-    /// The extension of the message `extendee` that has that number.
-    pub(crate) fn extension(&self, extendee: &str, number: i32) -> Option<&Extension<'a>> {
-        self.extensions.get(&(without_dot(extendee).to_owned(), number))
-    }
-
-    fn check(&self) -> Result<(), String> {
-        for file in self.files {
+    fn check(&self, files: &[FileDescriptorProto]) -> Result<(), String> {
+        for file in files {
             let missing = file.dependency.iter().find(|name| self.file(name).is_none());
             if let Some(import) = missing {
                 return Err(format!("{}: Import \"{import}\" has not been loaded.", file.name()));
@@ -171,12 +125,6 @@ impl<'a> Pool<'a> {
         for message in self.messages.values() {
             for field in message.proto.field.iter().filter(|field| field.type_name.is_some()) {
                 self.known(message.file, field.type_name.as_deref())?;
-            }
-        }
-        for extension in self.extensions.values() {
-            self.known(extension.file, extension.proto.extendee.as_deref())?;
-            if extension.proto.type_name.is_some() {
-                self.known(extension.file, extension.proto.type_name.as_deref())?;
             }
         }
         Ok(())

@@ -3,19 +3,17 @@
 use std::fs;
 
 use super::command::Command;
-use super::descriptor_set::{self, Contents};
 use super::inputs::Loaded;
 use super::outputs::Outputs;
 use super::source_tree::SourceTree;
 use super::streams::{Streams, reason};
-use crate::descriptors::{Named as _, Pool};
+use crate::descriptors::Named as _;
 
 /// Writes the rule that the command line asks for.
 pub(super) fn write(
     command: &Command,
     outputs: &Outputs,
     loaded: &Loaded,
-    pool: &Pool<'_>,
     tree: &SourceTree,
     streams: &mut Streams<'_>,
 ) -> Option<()> {
@@ -30,8 +28,7 @@ pub(super) fn write(
     if !targets.is_empty() {
         rule.push(':');
     }
-    let contents = Contents { imports: true, source_info: false, all_options: true };
-    let files = descriptor_set::files(loaded, pool, contents);
+    let files = &loaded.linked.files;
     let mut unknown = None;
     for (index, file) in files.iter().enumerate() {
         match tree.read(file.name()) {

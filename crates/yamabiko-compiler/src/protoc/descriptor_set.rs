@@ -1,7 +1,6 @@
-//! Sets of descriptors, as `--descriptor_set_out` writes them, plugins are given
-//! them and `--descriptor_set_in` reads them.
+//! Sets of descriptors, as `--descriptor_set_out` writes them and
+//! `--descriptor_set_in` reads them.
 
-use std::collections::HashSet;
 use std::fs;
 
 use buffa::{Message as _, MessageField};
@@ -10,94 +9,28 @@ use buffa_codegen::generated::descriptor::{FileDescriptorProto, FileDescriptorSe
 use super::command::Command;
 use super::inputs::Loaded;
 use super::streams::{Streams, reason};
-use crate::descriptors::{Named as _, Pool, fill_json_names, without_source_retention};
-
-/// What a set is to have in it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Contents {
-    /// What the files that were asked for import.
-    pub(super) imports: bool,
-    /// Places and comments.
-    pub(super) source_info: bool,
-    /// Options that only the compiler is to see.
-    pub(super) all_options: bool,
-}
-
-/// The files of a set, a file after what it imports.
-pub(super) fn files(
-    loaded: &Loaded,
-    pool: &Pool<'_>,
-    contents: Contents,
-) -> Vec<FileDescriptorProto> {
-    let mut seen = HashSet::new();
-    if !contents.imports {
-        // So that only the files themselves are met, in the order of imports.
-        for file in loaded.asked_files() {
-            let imports = file.dependency.iter().filter(|name| !loaded.asked.contains(name));
-            seen.extend(imports.map(String::as_str));
-        }
-    }
-    let mut ordered = Vec::new();
-    for file in loaded.asked_files() {
-        visit(pool, file.name(), &mut seen, &mut ordered);
-    }
-    ordered.into_iter().map(|original| file(pool, original, contents)).collect()
-}
-
-fn visit<'a>(
-    pool: &Pool<'a>,
-    name: &str,
-    seen: &mut HashSet<&'a str>,
-    ordered: &mut Vec<&'a FileDescriptorProto>,
-) {
-    let Some(file) = pool.file(name) else {
-        return;
-    };
-    if !seen.insert(file.name()) {
-        return;
-    }
-    for import in &file.dependency {
-        visit(pool, import, seen, ordered);
-    }
-    ordered.push(file);
-}
-
-/// One file of a set.
-pub(super) fn file(
-    pool: &Pool<'_>,
-    original: &FileDescriptorProto,
-    contents: Contents,
-) -> FileDescriptorProto {
-    let mut file = if contents.all_options {
-        original.clone()
-    } else {
-        without_source_retention(pool, original)
-    };
-    if !contents.source_info {
-        file.source_code_info = MessageField::none();
-    }
-    fill_json_names(&mut file);
-    file
-}
+use crate::descriptors::Named as _;
 
 /// Writes the set that the command line asks for.
-pub(super) fn write(
-    command: &Command,
-    loaded: &Loaded,
-    pool: &Pool<'_>,
-    streams: &mut Streams<'_>,
-) -> Option<()> {
+pub(super) fn write(command: &Command, loaded: &Loaded, streams: &mut Streams<'_>) -> Option<()> {
     let asked = &command.descriptor_set;
     let Some(path) = &asked.file else {
         return Some(());
     };
-    let contents = Contents {
-        imports: asked.imports,
-        source_info: asked.source_info,
-        all_options: asked.all_options,
-    };
-    let set =
-        FileDescriptorSet { file: files(loaded, pool, contents), ..FileDescriptorSet::default() };
+    let linked = &loaded.linked;
+    let files = linked
+        .files
+        .iter()
+        .filter(|file| asked.imports || linked.asked.iter().any(|name| name == file.name()))
+        .map(|file| {
+            let full = asked.all_options.then(|| linked.with_source_options(file.name()));
+            let mut file = full.flatten().unwrap_or_else(|| file.clone());
+            if !asked.source_info {
+                file.source_code_info = MessageField::none();
+            }
+            file
+        });
+    let set = FileDescriptorSet { file: files.collect(), ..FileDescriptorSet::default() };
     if let Err(error) = fs::write(path, set.encode_to_vec()) {
         streams.complain(format!("{path}: {}", reason(&error)));
         return None;

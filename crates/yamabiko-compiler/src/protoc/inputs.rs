@@ -9,15 +9,13 @@ use super::source_tree::{Name, SourceTree};
 use super::streams::Streams;
 use super::{descriptor_set, problems};
 use crate::descriptors::Named as _;
-use crate::problem::{Problem, Severity};
+use crate::problem::Severity;
+use crate::proto::{self, Linked, Open};
 
 /// The files that were asked for, and all that they import.
 pub(super) struct Loaded {
-    /// A file comes after what it imports. Names in JSON are there where a file
-    /// gives them; places and comments are there for what was read as text.
-    pub(super) files: Vec<FileDescriptorProto>,
-    /// The names of the files that were asked for.
-    pub(super) asked: Vec<String>,
+    /// The files; the same one may have been asked for twice.
+    pub(super) linked: Linked,
     /// Whether there was a warning.
     pub(super) has_warnings: bool,
 }
@@ -46,11 +44,20 @@ pub(super) fn load(
         }
     }
     let mut found = Vec::new();
-    let files = link(&asked, sets, tree, &mut found);
+    let linked = proto::compile(&asked, &mut Files { tree, sets }, &mut found);
     problems::print(&found, command.policy.error_format, tree, streams);
     let has_warnings = found.iter().any(|problem| problem.severity == Severity::Warning);
-    let loaded = Loaded { files: files?, asked, has_warnings };
+    let loaded = Loaded { linked: linked?, has_warnings };
     complies(command, &loaded, streams).then_some(loaded)
+}
+
+impl Loaded {
+    /// The files that were asked for.
+    pub(super) fn asked_files(&self) -> impl Iterator<Item = &FileDescriptorProto> {
+        let files = &self.linked.files;
+        let asked = self.linked.asked.iter();
+        asked.filter_map(|name| files.iter().find(|file| file.name() == name))
+    }
 }
 
 /// The name that imports have for `input`, a path or such a name itself.
@@ -144,15 +151,22 @@ fn violation(dependencies: &Dependencies, message: &str, import: &str) -> Option
     Some(message.replace("%s", import))
 }
 
-fn link(
-    asked: &[String],
+/// Files on disk, those that are built in, and those of descriptor sets, which
+/// come after what is on disk.
+struct Files<'a> {
+    tree: &'a SourceTree,
     sets: Vec<FileDescriptorProto>,
-    _tree: &SourceTree,
-    problems: &mut Vec<Problem>,
-) -> Option<Vec<FileDescriptorProto>> {
-    for name in asked.iter().filter(|name| !sets.iter().any(|file| file.name() == *name)) {
-        problems.push(Problem::error(name, None, "Only --descriptor_set_in can be read so far."));
-        return None;
+}
+
+impl Open for Files<'_> {
+    fn open(&mut self, name: &str) -> Result<Vec<u8>, String> {
+        self.tree.read(name).map(|source| source.content)
     }
-    Some(sets)
+
+    fn descriptor(&mut self, name: &str) -> Option<FileDescriptorProto> {
+        if self.tree.is_on_disk(name) {
+            return None;
+        }
+        self.sets.iter().find(|file| file.name() == name).cloned()
+    }
 }

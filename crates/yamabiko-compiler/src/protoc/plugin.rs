@@ -7,14 +7,13 @@ use std::thread;
 
 use buffa::Message as _;
 use buffa_codegen::generated::compiler::{CodeGeneratorRequest, CodeGeneratorResponse, Version};
-use buffa_codegen::generated::descriptor::{DescriptorProto, Edition, FileDescriptorProto};
+use buffa_codegen::generated::descriptor::{DescriptorProto, Edition};
 
 use super::command::{Command, Output};
-use super::descriptor_set::{self, Contents};
 use super::inputs::Loaded;
 use super::outputs::Location;
 use super::streams::Streams;
-use crate::descriptors::{Named as _, Pool};
+use crate::descriptors::Named as _;
 use crate::python::Piece;
 
 /// What plugins say they can do, as bits.
@@ -27,7 +26,6 @@ pub(super) fn generate(
     command: &Command,
     output: &Output,
     loaded: &Loaded,
-    pool: &Pool<'_>,
     location: &mut Location,
     streams: &mut Streams<'_>,
 ) -> Result<(), String> {
@@ -39,7 +37,7 @@ pub(super) fn generate(
         }
         parameter.push_str(more);
     }
-    let request = request(loaded, pool, parameter).encode_to_vec();
+    let request = request(loaded, parameter).encode_to_vec();
     let given = command.plugins.programs.get(&plugin).map(String::as_str);
     let answer = run(&plugin, given, request, streams)?;
     let response = CodeGeneratorResponse::decode_from_slice(&answer).map_err(|_| {
@@ -52,25 +50,16 @@ pub(super) fn generate(
     }
 }
 
-fn request(loaded: &Loaded, pool: &Pool<'_>, parameter: String) -> CodeGeneratorRequest {
-    let all = Contents { imports: true, source_info: true, all_options: true };
-    let mut files = descriptor_set::files(loaded, pool, all);
-    let mut sources = Vec::new();
-    for file in &mut files {
-        if !loaded.asked.iter().any(|asked| asked == file.name()) {
-            continue;
-        }
-        sources.push(file.clone());
-        let contents = Contents { all_options: false, ..all };
-        if let Some(original) = pool.file(file.name()) {
-            *file = descriptor_set::file(pool, original, contents);
-        }
-    }
+fn request(loaded: &Loaded, parameter: String) -> CodeGeneratorRequest {
+    let asked = &loaded.linked.asked;
+    let files = &loaded.linked.files;
+    let generated = files.iter().filter(|file| asked.iter().any(|name| name == file.name()));
+    let sources = generated.filter_map(|file| loaded.linked.with_source_options(file.name()));
     CodeGeneratorRequest {
-        file_to_generate: loaded.asked.clone(),
+        file_to_generate: asked.clone(),
         parameter: (!parameter.is_empty()).then_some(parameter),
-        proto_file: files,
-        source_file_descriptors: sources,
+        proto_file: files.clone(),
+        source_file_descriptors: sources.collect(),
         compiler_version: buffa::MessageField::some(Version {
             major: Some(7),
             minor: Some(35),
@@ -257,11 +246,4 @@ fn edition_name(number: i32) -> String {
 fn has_proto3_optional(message: &DescriptorProto) -> bool {
     message.field.iter().any(|field| field.proto3_optional == Some(true))
         || message.nested_type.iter().any(has_proto3_optional)
-}
-
-impl Loaded {
-    /// The files that were asked for.
-    pub(super) fn asked_files(&self) -> impl Iterator<Item = &FileDescriptorProto> {
-        self.asked.iter().filter_map(|name| self.files.iter().find(|file| file.name() == name))
-    }
 }

@@ -18,10 +18,7 @@ pub(super) fn print(
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        let path = match format {
-            ErrorFormat::Gcc => None,
-            ErrorFormat::Msvs => tree.read(&problem.file).ok().and_then(|source| source.path),
-        };
+        let path = tree.read(&problem.file).ok().and_then(|source| source.path);
         let mut line = path.unwrap_or_else(|| problem.file.clone());
         if let Some(place) = problem.place {
             let (row, column) = (place.line + 1, place.column + 1);

@@ -78,6 +78,11 @@ impl SourceTree {
         }
     }
 
+    /// Whether one of the directories has the file that imports call `name`.
+    pub(super) fn is_on_disk(&self, name: &str) -> bool {
+        self.read(name).is_ok_and(|source| source.path.is_some())
+    }
+
     /// The name that imports have for the file at `path`.
     pub(super) fn name_of(&self, path: &str) -> Name {
         let canonical = canonical(path);

@@ -2,25 +2,22 @@
 //! messages.
 
 use buffa_codegen::generated::descriptor::{
-    DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto,
+    DescriptorProto, EnumDescriptorProto, FieldDescriptorProto,
 };
 
+use super::Source;
 use super::imports::Imports;
 use super::interface_imports;
 use super::interface_types::Types;
 use super::messages::has_generic_services;
 use super::names;
 use super::text::Text;
-use crate::descriptors::{Named as _, Pool};
+use crate::descriptors::Named as _;
 
 /// The text of the stub file. With `functional_only`, imports that are there for
 /// features alone are left out.
-pub(super) fn write<'a>(
-    pool: &Pool<'a>,
-    file: &'a FileDescriptorProto,
-    imports: &Imports,
-    functional_only: bool,
-) -> String {
+pub(super) fn write(source: &Source<'_, '_>, imports: &Imports, functional_only: bool) -> String {
+    let Source { pool, file, .. } = *source;
     let mut text = Text::new(4);
     let aliases = interface_imports::write(&mut text, pool, file, imports, functional_only);
     let interface = Interface { types: Types::new(pool, file, aliases) };

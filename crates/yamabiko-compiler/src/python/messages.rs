@@ -5,22 +5,17 @@ use buffa_codegen::generated::descriptor::FileDescriptorProto;
 
 use super::imports::{self, Imports};
 use super::text::Text;
-use super::{bootstrap, escape, names, offsets, options};
+use super::{Source, bootstrap, escape, names, offsets, options};
 use crate::descriptors::{Named as _, Pool};
 
 /// The version of Google's package `protobuf` that the code is for; an older
 /// one refuses it.
 const PROTOBUF_VERSION: [u8; 3] = [7, 35, 1];
 
-/// The text of the module. `stripped` is `file` without the options that only
-/// the compiler is to see.
-pub(super) fn write<'a>(
-    pool: &Pool<'a>,
-    file: &'a FileDescriptorProto,
-    stripped: &FileDescriptorProto,
-    imports: &Imports,
-) -> String {
-    let serialized = stripped.encode_to_vec();
+/// The text of the module.
+pub(super) fn write(source: &Source<'_, '_>, imports: &Imports) -> String {
+    let Source { pool, file, embedded, .. } = *source;
+    let serialized = embedded.encode_to_vec();
     let mut text = Text::new(2);
     head(&mut text, file.name());
     import_modules(&mut text, pool, file, imports);
@@ -31,7 +26,7 @@ pub(super) fn write<'a>(
     );
     let bootstraps = names::describes_descriptors(file);
     if bootstraps {
-        bootstrap::file(&mut text, stripped, &serialized);
+        bootstrap::file(&mut text, embedded, &serialized);
         text.line("else:");
         text.indented(|text| text.line(&descriptor));
     } else {
@@ -41,7 +36,7 @@ pub(super) fn write<'a>(
     text.line("_globals = globals()");
     const BUILD: &str = "_builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)";
     if bootstraps {
-        bootstrap::types(&mut text, pool, stripped);
+        bootstrap::types(&mut text, pool, embedded);
         text.line("else:");
         text.indented(|text| text.line(BUILD));
     } else {
@@ -56,8 +51,8 @@ pub(super) fn write<'a>(
     text.line(format!("_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, {module}, _globals)"));
     text.line("if not _descriptor._USE_C_DESCRIPTORS:");
     text.indented(|text| {
-        options::write(text, stripped);
-        offsets::write(text, stripped, &serialized);
+        options::write(text, embedded);
+        offsets::write(text, embedded, &serialized);
     });
     if has_generic_services(file) {
         text.line(format!("_builder.BuildServices(DESCRIPTOR, {module}, _globals)"));
