@@ -23,8 +23,8 @@ impl Parser<'_> {
             enumeration.name = Some(parser.identifier("Expected enum name.")?);
             Ok(())
         })?;
-        let block = self.block("enum", enumeration.name.clone(), at);
-        self.in_block(block, |parser| parser.enum_block(enumeration, at))?;
+        let name = enumeration.name.clone();
+        self.in_block("enum", name, at, |parser| parser.enum_block(enumeration, at))?;
         self.check_aliases(enumeration)?;
         enumeration.visibility = visibility;
         Ok(())

@@ -61,8 +61,8 @@ impl Parser<'_> {
         if self.surroundings.depth() == MAX_BLOCK_DEPTH {
             return Err(self.error(TOO_DEEP));
         }
-        let block = self.block("message", message.name.clone(), at);
-        self.in_block(block, |parser| parser.message_statements(message, at))
+        let name = message.name.clone();
+        self.in_block("message", name, at, |parser| parser.message_statements(message, at))
     }
 
     fn message_statements(&mut self, message: &mut DescriptorProto, at: At) -> Parsing {

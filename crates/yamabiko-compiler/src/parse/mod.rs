@@ -125,15 +125,16 @@ impl<'a> Parser<'a> {
         self.surroundings.begin_statement(context, &self.lexer);
     }
 
-    /// A block that starts with the declaration at `at`.
-    fn block(&self, keyword: &'static str, name: Option<String>, at: At) -> Block {
+    /// Reads the block of the declaration at `at`.
+    fn in_block<T>(
+        &mut self,
+        keyword: &'static str,
+        name: Option<String>,
+        at: At,
+        read: impl FnOnce(&mut Self) -> T,
+    ) -> T {
         let place = self.locations.start(at);
-        Block { keyword, name: name.unwrap_or_default(), place, greatest: None }
-    }
-
-    /// Reads a block, which the current token opens.
-    fn in_block<T>(&mut self, block: Block, read: impl FnOnce(&mut Self) -> T) -> T {
-        self.surroundings.open(block);
+        self.surroundings.open(Block::new(keyword, name.as_deref(), place));
         let result = read(self);
         self.surroundings.close();
         result

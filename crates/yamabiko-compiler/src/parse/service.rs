@@ -18,8 +18,8 @@ impl Parser<'_> {
             service.name = Some(parser.identifier("Expected service name.")?);
             Ok(())
         })?;
-        let block = self.block("service", service.name.clone(), at);
-        self.in_block(block, |parser| parser.service_block(service, at))
+        let name = service.name.clone();
+        self.in_block("service", name, at, |parser| parser.service_block(service, at))
     }
 
     fn service_block(&mut self, service: &mut ServiceDescriptorProto, at: At) -> Parsing {

@@ -67,7 +67,12 @@ fn field_name(parser: &Parser<'_>, statement: &Statement<'_>) -> Option<String> 
             let number = given.map_or(number.to_string(), written);
             Some(format!("the type comes first: `{kind} {before} = {number};`"))
         }
-        "[" => Some(format!("a list is a repeated field: `repeated {before} … = {number};`")),
+        "[" => {
+            let label = statement.first();
+            let element = before.strip_prefix(label).filter(|_| is_label(label)).unwrap_or(&before);
+            let element = element.trim_start();
+            Some(format!("a list is a repeated field: `repeated {element} … = {number};`"))
+        }
         "<" => {
             let element = statement.up_to(">")?;
             let element = written(&element[1..]);
@@ -172,6 +177,10 @@ fn field_type(statement: &Statement<'_>) -> Option<String> {
         ),
         _ => None,
     }
+}
+
+fn is_label(word: &str) -> bool {
+    matches!(word, "optional" | "required" | "repeated")
 }
 
 fn is_scalar(word: &str) -> bool {

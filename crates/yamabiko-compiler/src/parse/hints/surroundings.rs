@@ -3,6 +3,9 @@
 use crate::lex::Lexer;
 use crate::problem::Place;
 
+/// Longer names are not repeated in hints.
+const MAX_QUOTED: usize = 200;
+
 /// What a statement stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::parse) enum Context {
@@ -25,12 +28,20 @@ pub(in crate::parse) enum Context {
 pub(in crate::parse) struct Block {
     /// The word that its declaration starts with.
     pub(in crate::parse) keyword: &'static str,
-    /// Its name.
+    /// Its name, if it is one that a hint can quote.
     pub(in crate::parse) name: String,
     /// Where its declaration starts.
     pub(in crate::parse) place: Place,
     /// The greatest number in it so far.
     pub(in crate::parse) greatest: Option<i32>,
+}
+
+impl Block {
+    pub(in crate::parse) fn new(keyword: &'static str, name: Option<&str>, place: Place) -> Self {
+        // A hint may be given in each line of the block.
+        let name = name.filter(|name| name.len() <= MAX_QUOTED).unwrap_or("…").to_owned();
+        Self { keyword, name, place, greatest: None }
+    }
 }
 
 /// What is around the current token.

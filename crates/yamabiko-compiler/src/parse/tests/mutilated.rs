@@ -50,7 +50,8 @@ impl Random {
 #[test]
 fn a_file_may_end_anywhere() {
     for text in texts() {
-        for end in 0..text.len() {
+        // All places of most files, and some of the long ones.
+        for end in (0..text.len()).step_by(1 + text.len() / 4096) {
             check(&text[..end]);
         }
     }
