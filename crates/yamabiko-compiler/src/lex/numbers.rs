@@ -110,7 +110,7 @@ pub(crate) fn float_to_text(value: f64) -> String {
 }
 
 /// What C calls `%.{digits}g`.
-fn significant_digits(value: f64, digits: usize) -> String {
+pub(crate) fn significant_digits(value: f64, digits: usize) -> String {
     let scientific = format!("{value:.*e}", digits - 1);
     let (mantissa, exponent) = scientific.split_once('e').expect("Rust writes an exponent");
     let exponent: i32 = exponent.parse().expect("the exponent is a number");

@@ -8,6 +8,7 @@ use buffa_codegen::generated::descriptor::{
 use super::builder::Builder;
 use super::pool::{FieldId, MessageId, Pool, TypeReference, edition};
 use super::text::to_float;
+use crate::lex::numbers::significant_digits;
 
 impl Builder<'_> {
     /// Completes the descriptor and leaves it in the pool.
@@ -85,29 +86,12 @@ fn shortest_float(value: f64) -> String {
     if float.is_infinite() {
         return if float > 0.0 { "inf" } else { "-inf" }.to_owned();
     }
-    let short = general(f64::from(float), 6);
-    if short.parse() == Ok(float) { short } else { general(f64::from(float), 9) }
-}
-
-/// C's `%.{digits}g`.
-fn general(value: f64, digits: usize) -> String {
-    if value == 0.0 {
-        return if value.is_sign_negative() { "-0" } else { "0" }.to_owned();
-    }
-    let scientific = format!("{value:.*e}", digits - 1);
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    let trim = |text: &str| match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-        false => text.to_owned(),
-    };
-    let precision = i32::try_from(digits).unwrap_or(i32::MAX);
-    if exponent < -4 || exponent >= precision {
-        let sign = if exponent < 0 { '-' } else { '+' };
-        format!("{}e{sign}{:02}", trim(mantissa), exponent.abs())
+    let short = significant_digits(f64::from(float), 6);
+    // protoc does not trust what it reads back if the float is subnormal.
+    if short.parse() == Ok(float) && !float.is_subnormal() {
+        short
     } else {
-        let decimals = usize::try_from(precision - 1 - exponent).unwrap_or(0);
-        trim(&format!("{value:.decimals$}"))
+        significant_digits(f64::from(float), 9)
     }
 }
 

@@ -71,10 +71,10 @@ impl Builder<'_> {
             self.interpret(options, false, proto, &mut interpreted);
         }
         self.resolve_features(proto);
+        self.note_options(proto);
         for options in pending.iter_mut().filter(|options| !options.written.is_empty()) {
             self.interpret(options, true, proto, &mut interpreted);
         }
-        self.note_options(proto);
         if let Some(info) = proto.source_code_info.as_option_mut() {
             source_info::update(info, interpreted.paths);
         }
