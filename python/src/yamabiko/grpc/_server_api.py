@@ -150,8 +150,13 @@ class HandlerCallDetails(Protocol):
       invocation_metadata: What the client sent.
     """
 
-    method: str
-    invocation_metadata: MetadataType
+    if TYPE_CHECKING:
+        # Read only, so that a named tuple will do.
+        @property
+        def method(self) -> str: ...
+
+        @property
+        def invocation_metadata(self) -> MetadataType: ...
 
 
 class GenericRpcHandler(abc.ABC):
