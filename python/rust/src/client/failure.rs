@@ -4,20 +4,20 @@ use std::error::Error;
 use std::net::SocketAddr;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyTuple};
+use pyo3::types::PyTuple;
 use yamabiko::blocking::{Outcome, Unreachable};
 use yamabiko::{Code, Origin, Status};
 
 use super::line::Line;
-use super::metadata;
+use crate::metadata;
 
 /// How a call ended, as the Python part is told.
 pub(super) struct Ending<'py> {
     pub(super) code: i32,
     pub(super) details: String,
     pub(super) debug: String,
-    pub(super) headers: Bound<'py, PyList>,
-    pub(super) trailers: Bound<'py, PyList>,
+    pub(super) headers: Bound<'py, PyTuple>,
+    pub(super) trailers: Bound<'py, PyTuple>,
 }
 
 impl<'py> IntoPyObject<'py> for Ending<'py> {
@@ -47,8 +47,8 @@ pub(super) fn ending<'py>(
         code: status.code() as i32,
         details,
         debug,
-        headers: metadata::write(py, &outcome.headers, &[])?,
-        trailers: metadata::trailers(py, status)?,
+        headers: metadata::to_python(py, &outcome.headers)?,
+        trailers: metadata::to_python_with(py, status.metadata(), status.details())?,
     })
 }
 

@@ -30,9 +30,9 @@ pub(super) fn client_hooks(
 }
 
 fn hooks(py: Python<'_>) -> PyResult<&'static Hooks> {
-    HOOKS.get(py).ok_or_else(|| {
-        pyo3::exceptions::PyRuntimeError::new_err("yamabiko.grpc was not imported")
-    })
+    HOOKS
+        .get(py)
+        .ok_or_else(|| pyo3::exceptions::PyRuntimeError::new_err("yamabiko.grpc was not imported"))
 }
 
 /// The exception of a call that has failed.

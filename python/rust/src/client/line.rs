@@ -80,8 +80,7 @@ impl Line {
             return Ok(channel.clone());
         }
         let builder = self.builder.clone()?;
-        let channel =
-            builder.attendant(attendant()).lazy().map_err(|error| error.to_string())?;
+        let channel = builder.attendant(attendant()).lazy().map_err(|error| error.to_string())?;
         *live = Some(OfProcess::new(channel.clone()));
         Ok(channel)
     }

@@ -1,10 +1,10 @@
-//! Metadata of calls: from what Python programs pass to what is sent, and
-//! back.
+//! Metadata of calls as Python programs pass it, with the exceptions of
+//! grpcio's client for what cannot be sent.
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
-use yamabiko::{Metadata, Status, Value};
+use pyo3::types::{PyBytes, PyString, PyTuple};
+use yamabiko::Metadata;
 use yamabiko_core::field::Field;
 use yamabiko_core::grpc::binary;
 
@@ -102,29 +102,4 @@ fn check(key: &[u8], value: &[u8]) -> Result<(), String> {
         return Err(format!("the value of a metadata key is printable ASCII: {shown}"));
     }
     Ok(())
-}
-
-/// What was received, as a list of pairs.
-pub(super) fn write<'py>(
-    py: Python<'py>,
-    metadata: &Metadata,
-    details: &[u8],
-) -> PyResult<Bound<'py, PyList>> {
-    let pairs = PyList::empty(py);
-    for (key, value) in metadata.iter() {
-        match value {
-            Value::Ascii(text) => pairs.append((key, text))?,
-            Value::Binary(bytes) => pairs.append((key, PyBytes::new(py, &bytes)))?,
-            Value::Invalid(octets) => pairs.append((key, String::from_utf8_lossy(octets)))?,
-        }
-    }
-    if !details.is_empty() {
-        pairs.append(("grpc-status-details-bin", PyBytes::new(py, details)))?;
-    }
-    Ok(pairs)
-}
-
-/// The trailing metadata of a status.
-pub(super) fn trailers<'py>(py: Python<'py>, status: &Status) -> PyResult<Bound<'py, PyList>> {
-    write(py, status.metadata(), status.details())
 }

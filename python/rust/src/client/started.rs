@@ -23,6 +23,9 @@ pub(super) struct Started {
     call: Call,
 }
 
+/// How a call ended, and its message.
+type Ended<'py> = (Bound<'py, PyTuple>, Option<Bound<'py, PyBytes>>);
+
 enum Call {
     Going(OfProcess<CoreStarted>),
     /// It could not be made.
@@ -85,10 +88,7 @@ impl Started {
     }
 
     /// `((code, details, debug, headers, trailers), message)` of a call that has ended.
-    fn outcome<'py>(
-        &self,
-        py: Python<'py>,
-    ) -> PyResult<Option<(Bound<'py, PyTuple>, Option<Bound<'py, PyBytes>>)>> {
+    fn outcome<'py>(&self, py: Python<'py>) -> PyResult<Option<Ended<'py>>> {
         let outcome = match (&self.call, self.going()) {
             (Call::Ended(outcome), _) => (**outcome).clone(),
             (_, Some(started)) => match started.outcome() {

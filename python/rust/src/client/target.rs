@@ -22,10 +22,9 @@ pub(super) fn address(target: &str) -> PyResult<String> {
     let rest = match target.strip_prefix("dns:") {
         // dns://AUTHORITY/HOST: another server to ask is not known here.
         Some(rest) => rest.strip_prefix("///").unwrap_or(rest),
-        None => target
-            .strip_prefix("ipv4:")
-            .or_else(|| target.strip_prefix("ipv6:"))
-            .unwrap_or(target),
+        None => {
+            target.strip_prefix("ipv4:").or_else(|| target.strip_prefix("ipv6:")).unwrap_or(target)
+        }
     };
     if rest.contains(',') {
         return Err(PyNotImplementedError::new_err(format!(

@@ -12,11 +12,11 @@ use yamabiko::{Code, Metadata};
 
 use super::channel::Channel;
 use super::failure::{self, concluded};
+use super::hooks;
 use super::line::Line;
-use super::metadata::Unfit;
+use super::metadata::{self, Unfit};
 use super::signals;
 use super::started::Started;
-use super::{hooks, metadata as pairs};
 
 static NO_METADATA: Metadata = Metadata::new();
 
@@ -240,10 +240,14 @@ impl UnaryUnary {
         if self.line.is_closed() {
             return Err(PyValueError::new_err(closed));
         }
+        if !self.path.starts_with('/') {
+            let details = format!("Method not found! A path begins with a slash: /{}", self.path);
+            return Ok(Err(failed(concluded(Code::Unimplemented, details))));
+        }
         if options.credentials.is_some() || options.compression.is_some() {
             hooks::check_options(py, options.credentials, options.compression)?;
         }
-        let metadata = match options.metadata.map(pairs::read) {
+        let metadata = match options.metadata.map(metadata::read) {
             None => None,
             Some(Ok(metadata)) => Some(metadata),
             Some(Err(Unfit::Raised(error))) => return Err(error),

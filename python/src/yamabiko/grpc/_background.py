@@ -105,7 +105,11 @@ class Watchers:
                     watcher(connectivity)
                 except Exception:
                     _LOGGER.exception("Exception calling channel subscription callback!")
-            self._channel.wait_for_change(number, _TURN)
+            if connectivity is _api.ChannelConnectivity.SHUTDOWN:
+                # Nothing changes any more.
+                self.clear()
+            else:
+                self._channel.wait_for_change(number, _TURN)
 
 
 class _Deliverable(Protocol):

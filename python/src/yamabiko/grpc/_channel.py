@@ -40,8 +40,8 @@ def _failed(
     code: int,
     details: str,
     debug: str | None,
-    headers: Iterable[tuple[str, str | bytes]],
-    trailers: Iterable[tuple[str, str | bytes]],
+    headers: MetadataType,
+    trailers: MetadataType,
 ) -> _InactiveRpcError:
     """The exception of a call that has failed."""
     state = _RPCState()

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from . import _api
 from ._typing import DeserializingFunction, DoneCallbackType, MetadataType
@@ -17,11 +17,6 @@ from ._typing import DeserializingFunction, DoneCallbackType, MetadataType
 _LOGGER = logging.getLogger("grpc._channel")
 
 _STATUS_CODES = tuple(_api.StatusCode)
-
-
-class _Metadatum(NamedTuple):
-    key: str
-    value: str | bytes
 
 
 class _RPCState:
@@ -49,15 +44,15 @@ class _RPCState:
         code: int,
         details: str,
         debug: str | None,
-        headers: Iterable[tuple[str, str | bytes]] = (),
-        trailers: Iterable[tuple[str, str | bytes]] = (),
+        headers: MetadataType,
+        trailers: MetadataType,
     ) -> None:
         """Takes what the core says of a call that has ended."""
         self.code = _STATUS_CODES[code]
         self.details = details
         self.debug_error_string = debug
-        self.initial_metadata = tuple(_Metadatum(*pair) for pair in headers)
-        self.trailing_metadata = tuple(_Metadatum(*pair) for pair in trailers)
+        self.initial_metadata = headers
+        self.trailing_metadata = trailers
 
     def fail(self, code: _api.StatusCode, details: str) -> None:
         """Ends the call with what was found out on this side."""

@@ -94,7 +94,7 @@ impl Started {
     /// Cancels it: RST_STREAM with CANCEL. False if it has ended already.
     pub fn cancel(&self) -> bool {
         let status = Status::cancelled("the caller cancelled the call");
-        self.running.end(Outcome::without_answer(status))
+        self.running.end(self.running.lock(), Outcome::without_answer(status))
     }
 
     /// When it must have ended.
@@ -140,12 +140,11 @@ impl Running {
             }
             Poll::Pending => return,
         };
-        drop(progress);
-        self.end(outcome);
+        self.end(progress, outcome);
     }
 
-    fn end(&self, outcome: Outcome) -> bool {
-        let mut progress = self.lock();
+    /// False if it has ended already.
+    fn end(&self, mut progress: MutexGuard<'_, Progress>, outcome: Outcome) -> bool {
         if matches!(&*progress, Progress::Ended(_)) {
             return false;
         }

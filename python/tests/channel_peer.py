@@ -1,0 +1,50 @@
+"""A server on the real grpcio that does what a request asks for. It prints its port and serves until
+its standard input ends. Usage: channel_peer.py [PORT]
+"""
+
+import json
+import sys
+import time
+from concurrent import futures
+
+import grpc
+
+
+def _do(request, context):
+    if not request.startswith(b"{"):
+        return request
+    asked = json.loads(request)
+    time.sleep(asked.get("sleep", 0))
+    if "metadata" in asked:
+        context.send_initial_metadata((("head", "h"), ("head-bin", b"\x00\xff")))
+        context.set_trailing_metadata((("trail", "t"), ("trail-bin", b"\x01,\x02")))
+        received = [(key, repr(value)) for key, value in context.invocation_metadata()]
+        return json.dumps(received).encode()
+    if "remaining" in asked:
+        return json.dumps(context.time_remaining()).encode()
+    if "abort" in asked:
+        context.abort(grpc.StatusCode[asked["abort"]], "aborted as asked: \u5c71")
+    if "raise" in asked:
+        raise ValueError("boom")
+    return b"x" * asked.get("large", 0)
+
+
+class _Handlers(grpc.GenericRpcHandler):
+    def service(self, details):
+        if details.method == "/test.Peer/Do":
+            return grpc.unary_unary_rpc_method_handler(_do)
+        return None
+
+
+def main():
+    options = [("grpc.max_receive_message_length", -1), ("grpc.so_reuseport", 0)]
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=40), (_Handlers(),), options=options)
+    port = server.add_insecure_port(f"127.0.0.1:{sys.argv[1] if sys.argv[1:] else 0}")
+    server.start()
+    print(port, flush=True)
+    sys.stdin.read()
+    server.stop(None).wait()
+
+
+if __name__ == "__main__":
+    main()
