@@ -2,42 +2,60 @@
 //! cancelled, on a thread of its own: who reads the sockets must not wait for
 //! the interpreter.
 
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use pyo3::prelude::*;
 
 use super::context::ServicerContext;
 
-/// The way to the thread, and the process that it is in.
-static RUNNER: Mutex<Option<(u32, Sender<Py<ServicerContext>>)>> = Mutex::new(None);
+/// The thread, while there is one.
+static RUNNER: Mutex<Option<Runner>> = Mutex::new(None);
+
+struct Runner {
+    /// In the child of a fork there is no such thread.
+    process: u32,
+    sender: Sender<Py<ServicerContext>>,
+    thread: JoinHandle<()>,
+}
 
 /// Has the callbacks of a call run.
 pub(super) fn run_later(context: Py<ServicerContext>) {
     let mut runner = RUNNER.lock().unwrap_or_else(PoisonError::into_inner);
-    let process = std::process::id();
-    let context = match &*runner {
-        Some((of, sender)) if *of == process => match sender.send(context) {
-            Ok(()) => return,
-            Err(error) => error.0,
-        },
-        _ => context,
-    };
-    let (sender, receiver) = channel::<Py<ServicerContext>>();
-    let builder = thread::Builder::new().name("yamabiko-callbacks".to_owned());
-    let started = builder.spawn(move || {
-        while let Ok(context) = receiver.recv() {
-            if Python::try_attach(|py| context.get().run_callbacks(py)).is_none() {
-                // The interpreter is gone: nobody can be called back.
-                std::mem::forget(context);
-                return;
+    if runner.as_ref().is_none_or(|runner| runner.process != std::process::id()) {
+        let (sender, receiver) = channel();
+        let builder = thread::Builder::new().name("yamabiko-callbacks".to_owned());
+        let Ok(thread) = builder.spawn(move || run_all(&receiver)) else { return };
+        *runner = Some(Runner { process: std::process::id(), sender, thread });
+    }
+    if let Some(runner) = &*runner {
+        // It ends only when this is gone.
+        let _ = runner.sender.send(context);
+    }
+}
+
+fn run_all(contexts: &Receiver<Py<ServicerContext>>) {
+    while let Ok(context) = contexts.recv() {
+        let mut context = Some(context);
+        Python::try_attach(|py| {
+            if let Some(context) = context.take() {
+                context.get().run_callbacks(py);
             }
-            Python::try_attach(|_| drop(context));
-        }
-    });
-    if started.is_ok() {
-        let _ = sender.send(context);
-        *runner = Some((process, sender));
+        });
+        // Without an interpreter nobody can be called back, nor is anything to be freed.
+        std::mem::forget(context);
+    }
+}
+
+/// Runs what is left, and ends the thread: the interpreter is about to end.
+#[pyfunction]
+pub(super) fn server_callbacks_end(py: Python<'_>) {
+    let runner = RUNNER.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(Runner { process, sender, thread }) = runner
+        && process == std::process::id()
+    {
+        drop(sender);
+        let _ = py.detach(|| thread.join());
     }
 }

@@ -70,6 +70,10 @@ impl Host {
     }
 
     fn serve(&self, py: Python<'_>, call: Call, request: Bytes) {
+        if let Some(why) = self.methods.broken() {
+            call.finish(&Status::unavailable(why.to_owned()));
+            return;
+        }
         let known = self.recent(&call).or_else(|| self.added(&call));
         let context = match Context::take(py) {
             Ok(context) => context,
@@ -84,12 +88,7 @@ impl Host {
         };
         if let Some(submit) = method.submit.as_ref().or(self.submit.as_ref()) {
             let submitted = (call, request, method.clone(), context, Arc::clone(&self.methods));
-            let submitted = Submitted { call: Mutex::new(Some(submitted)) };
-            if let Err(error) = submit.call1(py, (submitted,)) {
-                // The call ends with the object.
-                self.methods.report(py, "The server's executor takes no calls", Some(&error));
-            }
-            return;
+            return self.submit(py, submit, Submitted { call: Mutex::new(Some(submitted)) });
         }
         answer(py, &self.methods, &method, call, request, context.run.bind(py), true);
         context.give_back(py);
@@ -137,6 +136,22 @@ impl Host {
             }
         };
         None
+    }
+
+    fn submit(&self, py: Python<'_>, submit: &Py<PyAny>, submitted: Submitted) {
+        let outcome = Bound::new(py, submitted)
+            .and_then(|submitted| Ok((submit.call1(py, (&submitted,)), submitted)));
+        let error = match outcome {
+            Ok((Ok(_), _)) => return,
+            Ok((Err(error), submitted)) => {
+                if let Some((call, ..)) = submitted.get().take() {
+                    call.finish(&Status::unavailable("the server's executor takes no calls"));
+                }
+                error
+            }
+            Err(error) => error,
+        };
+        self.methods.report(py, "The server's executor takes no calls", Some(&error));
     }
 
     fn failed(&self, py: Python<'_>, call: &Call, error: &PyErr) {
@@ -194,14 +209,22 @@ impl Context {
 /// A call that an executor runs.
 #[pyclass(frozen, module = "yamabiko._core")]
 pub(super) struct Submitted {
-    call: Mutex<Option<(Call, Bytes, Arc<Method>, Context, Arc<Methods>)>>,
+    call: Mutex<Option<Whole>>,
+}
+
+/// A call with all that answering it needs.
+type Whole = (Call, Bytes, Arc<Method>, Context, Arc<Methods>);
+
+impl Submitted {
+    fn take(&self) -> Option<Whole> {
+        self.call.lock().ok().and_then(|mut call| call.take())
+    }
 }
 
 #[pymethods]
 impl Submitted {
     fn __call__(&self, py: Python<'_>) {
-        let call = self.call.lock().ok().and_then(|mut call| call.take());
-        if let Some((call, request, method, context, methods)) = call {
+        if let Some((call, request, method, context, methods)) = self.take() {
             answer(py, &methods, &method, call, request, context.run.bind(py), false);
         }
     }

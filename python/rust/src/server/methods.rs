@@ -1,7 +1,7 @@
 //! The methods of a server: Python's functions, by path.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use pyo3::prelude::*;
 use pyo3::types::PyString;
@@ -31,13 +31,16 @@ pub(super) struct Methods {
     by_path: RwLock<HashMap<Box<[u8]>, Arc<Method>>>,
     resolve: Py<PyAny>,
     report: Py<PyAny>,
+    /// Why no handler can run, if that is so.
+    broken: OnceLock<String>,
     /// The largest response, in bytes.
     pub(super) max_send: Option<usize>,
 }
 
 impl Methods {
     pub(super) fn new(resolve: Py<PyAny>, report: Py<PyAny>, max_send: Option<usize>) -> Self {
-        Methods { by_path: RwLock::default(), resolve, report, max_send }
+        let (by_path, broken) = (RwLock::default(), OnceLock::new());
+        Methods { by_path, resolve, report, broken, max_send }
     }
 
     pub(super) fn add(
@@ -51,6 +54,16 @@ impl Methods {
             by_path.insert(path.into_bytes().into_boxed_slice(), method);
         }
         Ok(())
+    }
+
+    /// Has all calls end with UNAVAILABLE from now on.
+    pub(super) fn refuse_all(&self, why: String) {
+        let _ = self.broken.set(why);
+    }
+
+    /// Why no handler can run, if that is so.
+    pub(super) fn broken(&self) -> Option<&str> {
+        self.broken.get().map(String::as_str)
     }
 
     pub(super) fn clear(&self) {
@@ -77,7 +90,8 @@ impl Methods {
 
     /// Tells the log.
     pub(super) fn report(&self, py: Python<'_>, text: &str, error: Option<&PyErr>) {
-        let error = error.map(|error| error.value(py));
+        // With its traceback, which `value` alone does not have in every version of Python.
+        let error = error.map(|error| error.clone_ref(py).into_value(py));
         if let Err(error) = self.report.call1(py, (text, error)) {
             error.write_unraisable(py, None);
         }

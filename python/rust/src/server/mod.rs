@@ -16,5 +16,6 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<server::Server>()?;
     module.add_class::<context::ServicerContext>()?;
     module.add_class::<threads::Worker>()?;
-    module.add_class::<handler::Submitted>()
+    module.add_class::<handler::Submitted>()?;
+    module.add_function(wrap_pyfunction!(callbacks::server_callbacks_end, module)?)
 }

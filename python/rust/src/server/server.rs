@@ -9,7 +9,7 @@ use yamabiko::blocking::host::{Driver, Settings};
 
 use super::handler::Host;
 use super::methods::Methods;
-use super::threads::PythonThreads;
+use super::threads::{self, PythonThreads};
 
 /// A server.
 #[pyclass(frozen, module = "yamabiko._core")]
@@ -60,7 +60,7 @@ impl Server {
         let max_send = max_send.and_then(|bytes| usize::try_from(bytes).ok());
         let methods = Arc::new(Methods::new(resolve, report, max_send));
         let host = Host::new(Arc::clone(&methods), submit);
-        let threads = PythonThreads::new(start_thread);
+        let threads = PythonThreads::new(start_thread, Arc::clone(&methods));
         let driver = Driver::new(Arc::new(host), Arc::new(threads), settings)
             .map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
         Ok(Server { methods, driver: Mutex::new(Some(Arc::new(driver))) })
@@ -115,7 +115,9 @@ impl Server {
     #[pyo3(signature = (seconds=None))]
     fn join(&self, py: Python<'_>, seconds: Option<f64>) -> PyResult<bool> {
         let driver = self.driver()?;
-        Ok(py.detach(|| driver.join(at_most(seconds))))
+        // A thread that has begun to start another one is still to come back to Python.
+        let starting = || threads::are_starting();
+        Ok(py.detach(|| driver.join(at_most(seconds)) && !starting()))
     }
 
     fn live_calls(&self) -> PyResult<usize> {

@@ -12,7 +12,6 @@ import logging
 import os
 import sys
 import threading
-import time
 import traceback
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
@@ -117,8 +116,16 @@ class _Handlers:
         return None
 
 
+#: The threads of all servers, while they live.
+_threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+
+
 class _Threads:
-    """Starts the threads that run handlers, as the program's executor would."""
+    """Starts the threads that run handlers, as the program's executor would.
+
+    Args:
+      thread_pool: The executor, None for the usual threads.
+    """
 
     def __init__(self, thread_pool: Any) -> None:
         self._prefix = getattr(thread_pool, "_thread_name_prefix", None) or "yamabiko"
@@ -132,9 +139,10 @@ class _Threads:
             number = self._started
             self._started += 1
         # Not to be waited for by the interpreter's own end, which stops the server first.
-        threading.Thread(
-            target=self._run, args=(worker,), name=f"{self._prefix}_{number}", daemon=True
-        ).start()
+        name = f"{self._prefix}_{number}"
+        thread = threading.Thread(target=self._run, args=(worker,), name=name, daemon=True)
+        _threads.add(thread)
+        thread.start()
 
     def _run(self, worker: _core.Worker) -> None:
         if self._initializer is not None:
@@ -142,7 +150,7 @@ class _Threads:
                 self._initializer(*self._arguments)
             except BaseException as exception:
                 _report("Exception in initializer:", exception)
-                return
+                worker.refuse_all("the initializer of the server's threads has failed, see its log")
         worker.work()
 
 
@@ -245,16 +253,17 @@ class _Server(_api.Server):
                     self._stopping = True
                     self._core.cut()
                 return event
-            first = not self._stopping
             self._stopping = True
         self._core.shut_down()
         if grace is None or grace <= 0:
             self._core.cut()
             self._end(event, None)
             return event
-        name = "yamabiko-stop"
-        threading.Thread(target=self._end, args=(event, grace), name=name, daemon=True).start()
-        del first
+        thread = threading.Thread(
+            target=self._end, args=(event, grace), name="yamabiko-stop", daemon=True
+        )
+        _threads.add(thread)
+        thread.start()
         return event
 
     def _end(self, event: threading.Event, grace: float | None) -> None:
@@ -263,6 +272,13 @@ class _Server(_api.Server):
         self._core.wait()
         self._terminated.set()
         event.set()
+
+    def _abandon(self) -> None:
+        """In the child of a fork: threads that are gone may have held what others wait for."""
+        self._core.abandon()
+        self._lock = threading.RLock()
+        self._terminated = threading.Event()
+        self._terminated.set()
 
     def _publish(self) -> None:
         """Tells the core which calls it need not ask about."""
@@ -352,19 +368,23 @@ def create_server(
 
 def _stop_all() -> None:
     """At the end of the interpreter: no thread of a server may come back to it afterwards."""
-    servers = [server for server in _live if server._started]
+    servers = [server for server in _live if not server._terminated.is_set()]
     for server in servers:
         server._core.cut()
     for server in servers:
         # As with an executor's threads, handlers that run are waited for; Ctrl-C ends the wait.
         while not server._core.join(0.1):
-            time.sleep(0)
+            pass
+    _core.server_callbacks_end()
+    for thread in list(_threads):
+        thread.join()
 
 
 def _abandon_all() -> None:
     """In the child of a fork."""
+    _threads.clear()
     for server in list(_live):
-        server._core.abandon()
+        server._abandon()
 
 
 # Before the threads that the interpreter itself waits for, where it knows of such a thing.
