@@ -1,5 +1,6 @@
-"""A server on the real grpcio that does what a request asks for. It prints its port and serves until
-its standard input ends. Usage: channel_peer.py [PORT]
+"""A server on the real grpcio that does what a request asks for. Usage: channel_peer.py [PORT]
+
+It prints its port and serves until its standard input ends.
 """
 
 import json
@@ -38,7 +39,8 @@ class _Handlers(grpc.GenericRpcHandler):
 
 def main():
     options = [("grpc.max_receive_message_length", -1), ("grpc.so_reuseport", 0)]
-    server = grpc.server(futures.ThreadPoolExecutor(max_workers=40), (_Handlers(),), options=options)
+    pool = futures.ThreadPoolExecutor(max_workers=40)
+    server = grpc.server(pool, (_Handlers(),), options=options)
     port = server.add_insecure_port(f"127.0.0.1:{sys.argv[1] if sys.argv[1:] else 0}")
     server.start()
     print(port, flush=True)

@@ -152,7 +152,18 @@ def test_metadata_of_other_shapes_raises(
             method(b"", metadata=metadata)
 
 
-@pytest.mark.parametrize("pair", [("K", "v"), ("k k", "v"), ("", "v"), ("k", "ä"), ("k", "v\n"), (":path", "x"), ("connection", "close")])
+@pytest.mark.parametrize(
+    "pair",
+    [
+        ("K", "v"),
+        ("k k", "v"),
+        ("", "v"),
+        ("k", "ä"),
+        ("k", "v\n"),
+        (":path", "x"),
+        ("connection", "close"),
+    ],
+)
 def test_metadata_that_may_not_be_sent_fails_the_call(call: Any, pair: tuple[str, str]) -> None:
     error = failure(lambda: call(b"", metadata=(pair,)))
     assert error.code() is grpc.StatusCode.INTERNAL

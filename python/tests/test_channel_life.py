@@ -33,8 +33,9 @@ def peer() -> Iterator[Peer]:
 
 
 def start(peer: Peer, program: str) -> subprocess.Popen[str]:
+    code = SET_UP + textwrap.dedent(program)
     return subprocess.Popen(
-        [sys.executable, "-X", "faulthandler", "-c", SET_UP + textwrap.dedent(program), peer.address],
+        [sys.executable, "-X", "faulthandler", "-c", code, peer.address],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -119,7 +120,10 @@ def test_a_forked_process_has_a_connection_of_its_own(peer: Peer) -> None:
     out = run(peer, """
         print(call(b"before"))
         running = call.future(b'{"sleep": 0.5}')
-        threads = [threading.Thread(target=lambda: [call(b"x") for _ in range(500)]) for _ in range(4)]
+        def work():
+            for _ in range(500):
+                call(b"x")
+        threads = [threading.Thread(target=work) for _ in range(4)]
         for thread in threads:
             thread.start()
         for _ in range(5):

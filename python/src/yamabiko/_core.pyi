@@ -1,7 +1,9 @@
 """What this package has compiled."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NoReturn, Self, final
+from typing import Any, NoReturn, final
+
+from typing_extensions import Self, disjoint_base
 
 __version__: str
 
@@ -147,6 +149,7 @@ class Channel:
     def is_closed(self) -> bool:
         """Whether it was closed."""
 
+@disjoint_base
 class UnaryUnary:
     """A method of a service on a channel."""
 
