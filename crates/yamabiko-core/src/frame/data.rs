@@ -2,17 +2,22 @@
 
 use super::{ErrorCode, Frame, FrameError, FrameHead, flag, kind, padding};
 
+/// The content of a DATA frame.
 #[inline]
-pub(super) fn parse(head: FrameHead, payload: &[u8]) -> Result<Frame<'_>, FrameError> {
+pub(crate) fn content(head: FrameHead, payload: &[u8]) -> Result<&[u8], FrameError> {
     if head.stream == 0 {
         return Err(FrameError::connection(
             ErrorCode::PROTOCOL_ERROR,
             "DATA on stream 0 (RFC 9113 §6.1)",
         ));
     }
+    padding::strip(head, payload)
+}
+
+pub(super) fn parse(head: FrameHead, payload: &[u8]) -> Result<Frame<'_>, FrameError> {
     Ok(Frame::Data {
         stream: head.stream,
-        data: padding::strip(head, payload)?,
+        data: content(head, payload)?,
         // RFC 9113 §6.1: the whole payload counts for flow control, padding included.
         flow_length: head.length,
         end_stream: head.has(flag::END_STREAM),

@@ -5,8 +5,9 @@ use super::{ErrorCode, Frame, FrameError, FrameHead, flag, kind, padding};
 /// Exclusive bit and stream dependency, 4 octets, and weight, 1 octet.
 const PRIORITY_LEN: usize = 5;
 
+/// The piece of a field section that a HEADERS frame holds.
 #[inline]
-pub(super) fn parse(head: FrameHead, payload: &[u8]) -> Result<Frame<'_>, FrameError> {
+pub(crate) fn fragment(head: FrameHead, payload: &[u8]) -> Result<&[u8], FrameError> {
     if head.stream == 0 {
         return Err(FrameError::connection(
             ErrorCode::PROTOCOL_ERROR,
@@ -22,9 +23,13 @@ pub(super) fn parse(head: FrameHead, payload: &[u8]) -> Result<Frame<'_>, FrameE
             "HEADERS too short for its priority (RFC 9113 §4.2, §6.2)",
         ))?;
     }
+    Ok(fragment)
+}
+
+pub(super) fn parse(head: FrameHead, payload: &[u8]) -> Result<Frame<'_>, FrameError> {
     Ok(Frame::Headers {
         stream: head.stream,
-        fragment,
+        fragment: fragment(head, payload)?,
         end_headers: head.has(flag::END_HEADERS),
         end_stream: head.has(flag::END_STREAM),
     })

@@ -5,12 +5,12 @@
 //! A parsed frame borrows the read buffer.
 
 mod continuation;
-mod data;
+pub(crate) mod data;
 mod error;
 mod error_code;
 mod goaway;
 mod head;
-mod headers;
+pub(crate) mod headers;
 mod padding;
 mod ping;
 mod priority;
@@ -124,20 +124,11 @@ impl<'a> Frame<'a> {
     /// A [`FrameError`] when the frame is malformed whatever the state of the connection. Errors
     /// of HEADERS and CONTINUATION always concern the connection: their field section would be
     /// missing from the decompressor's history otherwise.
-    #[inline]
     pub fn parse(head: FrameHead, payload: &'a [u8]) -> Result<Self, FrameError> {
         debug_assert_eq!(head.length as usize, payload.len(), "one head, one whole payload");
         match head.kind {
             kind::DATA => data::parse(head, payload),
             kind::HEADERS => headers::parse(head, payload),
-            _ => Self::parse_rare(head, payload),
-        }
-    }
-
-    /// Everything that is not part of an ordinary call, kept out of the inlined path.
-    #[inline(never)]
-    fn parse_rare(head: FrameHead, payload: &'a [u8]) -> Result<Self, FrameError> {
-        match head.kind {
             kind::PRIORITY => priority::parse(head, payload),
             kind::RST_STREAM => reset::parse(head, payload),
             kind::SETTINGS => settings::parse(head, payload),

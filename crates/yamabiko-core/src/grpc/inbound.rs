@@ -59,6 +59,12 @@ impl Inbound {
         self.rest.as_ref().map(|rest| rest.stream)
     }
 
+    /// The message that a new piece of DATA is, if it is just that, as most are.
+    #[inline]
+    pub(super) fn whole<'a>(&self, assembler: &Assembler, data: &'a [u8]) -> Option<&'a [u8]> {
+        assembler.whole(data, self.limits.max_message)
+    }
+
     /// The next message of a new piece of DATA.
     ///
     /// # Errors

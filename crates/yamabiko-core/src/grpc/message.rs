@@ -55,13 +55,25 @@ pub struct Assembler {
 
 impl Assembler {
     /// How many bytes it holds.
+    #[inline]
     pub fn len(&self) -> usize {
         self.bytes.len()
     }
 
     /// Whether no message has begun.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
+    }
+
+    /// The message that `data` is, if no other has begun and it is just that.
+    /// [`take`](Self::take) would give the same.
+    #[inline]
+    pub fn whole<'a>(&self, data: &'a [u8], limit: usize) -> Option<&'a [u8]> {
+        let (prefix, message) = data.split_first_chunk::<PREFIX_LEN>()?;
+        let (flag, length) = parse_prefix(*prefix);
+        let whole = self.is_empty() && flag == 0 && length == message.len() && length <= limit;
+        whole.then_some(message)
     }
 
     /// Takes the next message off the front of `data`, or takes all of it and waits for more.
@@ -124,8 +136,12 @@ impl Assembler {
 }
 
 #[inline]
-fn message_length([flag, length @ ..]: [u8; PREFIX_LEN], limit: usize) -> Result<usize, Status> {
-    let length = u32::from_be_bytes(length) as usize;
+fn parse_prefix([flag, length @ ..]: [u8; PREFIX_LEN]) -> (u8, usize) {
+    (flag, u32::from_be_bytes(length) as usize)
+}
+
+fn message_length(prefix: [u8; PREFIX_LEN], limit: usize) -> Result<usize, Status> {
+    let (flag, length) = parse_prefix(prefix);
     match flag {
         0 if length <= limit => Ok(length),
         0 => Err(Status::resource_exhausted(format!(

@@ -15,8 +15,8 @@ use super::{Code, Metadata, Status};
 use crate::ReceiveBuffer;
 use crate::frame::ErrorCode;
 use crate::h2::{
-    self, By, Config, Connection, Error, Gone, KnownBlocks, Responded, Section, Side, StreamKey,
-    Unusable,
+    self, By, Config, Connection, Error, Gone, KnownBlocks, Next, Responded, Section, Side,
+    StreamKey, Unusable,
 };
 use crate::hpack::Indexing;
 
@@ -145,27 +145,56 @@ impl ServerConnection {
                 }
                 continue;
             }
-            let event = match self.h2.next_event(input, now)? {
-                None => return Ok(None),
-                Some(h2::Event::Data { stream, data, end_stream }) => {
-                    self.data(stream, data, end_stream)
+            let event = match self.h2.next(input, now) {
+                Next::Nothing => return Ok(None),
+                Next::Opened { stream, block, end_stream } => {
+                    match self.recent.recall(block, self.h2.compression()) {
+                        Some(head) => match self.begin(stream, &head, end_stream, now) {
+                            Some(deadline) => {
+                                return Ok(Some(Event::Call { stream, head, deadline }));
+                            }
+                            None => continue,
+                        },
+                        None => self.head(stream, block, end_stream, now)?,
+                    }
                 }
-                Some(h2::Event::Headers { stream, block, end_stream, opened: true }) => {
-                    self.head(stream, &block, end_stream, now)?
-                }
-                Some(h2::Event::Headers { stream, block, end_stream, .. }) => {
-                    self.trailers(stream, &block, end_stream)?
-                }
-                Some(h2::Event::Reset { stream, by, call, .. }) => {
-                    self.inbound.forget(&call.assembler);
-                    let cause =
-                        if by == By::Us { Cancelled::BadRequest } else { Cancelled::ByClient };
-                    (call.response != Response::Ended).then_some(Event::Cancelled { stream, cause })
-                }
-                Some(h2::Event::LimitsChanged) => None,
+                Next::Data { stream, data, end_stream } => match self.whole_message(stream, data) {
+                    Some(message) => {
+                        let message = Payload::Borrowed(message);
+                        return Ok(Some(Event::Message { stream, message, last: end_stream }));
+                    }
+                    None => self.data(stream, data, end_stream),
+                },
+                Next::Rare(received) => self.rare(*received, now)?,
             };
             if event.is_some() {
                 return Ok(event);
+            }
+        }
+    }
+
+    /// What is no part of an ordinary call.
+    fn rare<'a>(
+        &mut self,
+        received: Result<Option<h2::Event<'a, Call>>, Error>,
+        now: Instant,
+    ) -> Result<Option<Event<'a>>, Error> {
+        match received? {
+            None | Some(h2::Event::LimitsChanged) => Ok(None),
+            Some(h2::Event::Data { stream, data, end_stream }) => {
+                Ok(self.data(stream, data, end_stream))
+            }
+            Some(h2::Event::Headers { stream, block, end_stream, opened: true }) => {
+                self.head(stream, &block, end_stream, now)
+            }
+            Some(h2::Event::Headers { stream, block, end_stream, .. }) => {
+                self.trailers(stream, &block, end_stream)
+            }
+            Some(h2::Event::Reset { stream, by, call, .. }) => {
+                self.inbound.forget(&call.assembler);
+                let cause = if by == By::Us { Cancelled::BadRequest } else { Cancelled::ByClient };
+                let waited_for = call.response != Response::Ended;
+                Ok(waited_for.then_some(Event::Cancelled { stream, cause }))
             }
         }
     }
@@ -180,6 +209,8 @@ impl ServerConnection {
         }
     }
 
+    /// A head that is not the one of the last call.
+    #[inline(never)]
     fn head<'a>(
         &mut self,
         stream: StreamKey,
@@ -188,9 +219,6 @@ impl ServerConnection {
         now: Instant,
     ) -> Result<Option<Event<'a>>, Error> {
         let state = self.h2.compression();
-        if let Some(head) = self.recent.recall(block, state) {
-            return Ok(self.begin(stream, head, end_stream, now));
-        }
         let mut reader = RequestReader::default();
         match self.h2.decode(block, Section::Request, |field| reader.take(field)) {
             Ok(()) => {}
@@ -214,7 +242,8 @@ impl ServerConnection {
                 if self.h2.compression() == state {
                     self.recent.remember(block, state, &head);
                 }
-                Ok(self.begin(stream, head, end_stream, now))
+                let begun = self.begin(stream, &head, end_stream, now);
+                Ok(begun.map(|deadline| Event::Call { stream, head, deadline }))
             }
             Err(Refusal::Grpc(status)) => {
                 self.finish(stream, &status);
@@ -227,14 +256,15 @@ impl ServerConnection {
         }
     }
 
+    /// Begins a call, unless its head promises what it does not keep. Gives its deadline.
     #[inline]
-    fn begin<'a>(
+    fn begin(
         &mut self,
         stream: StreamKey,
-        head: Arc<RequestHead>,
+        head: &RequestHead,
         end_stream: bool,
         now: Instant,
-    ) -> Option<Event<'a>> {
+    ) -> Option<Option<Instant>> {
         if let Some(length) = head.content_length
             && self.h2.expect_body(stream, length).is_err()
         {
@@ -249,7 +279,7 @@ impl ServerConnection {
         if end_stream {
             self.later.push_back((stream, Later::End));
         }
-        Some(Event::Call { stream, head, deadline })
+        Some(deadline)
     }
 
     fn trailers<'a>(
@@ -274,7 +304,17 @@ impl ServerConnection {
         Ok(self.data(stream, &[], true))
     }
 
+    /// The message that `data` is, if it is just that and its call wants it. If not, nothing is taken.
     #[inline]
+    fn whole_message<'a>(&mut self, stream: StreamKey, data: &'a [u8]) -> Option<&'a [u8]> {
+        let call = self.h2.call(stream).filter(|call| call.response != Response::Ended)?;
+        let message = self.inbound.whole(&call.assembler, data)?;
+        self.h2.release(stream, u32::try_from(data.len()).unwrap_or(u32::MAX));
+        Some(message)
+    }
+
+    /// Any other piece of a request.
+    #[inline(never)]
     fn data<'a>(
         &mut self,
         stream: StreamKey,

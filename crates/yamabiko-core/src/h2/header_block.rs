@@ -44,11 +44,16 @@ impl HeaderBlock {
         self.unfinished.as_ref().map(|block| block.deadline)
     }
 
+    /// Whether CONTINUATION is to come, and nothing else.
+    #[inline]
+    pub fn is_unfinished(&self) -> bool {
+        self.unfinished.is_some()
+    }
+
     /// Checks that `frame` may come now: in an unfinished block only its CONTINUATION may.
     ///
     /// # Errors
     /// PROTOCOL_ERROR, for the connection.
-    #[inline]
     pub fn expects(&self, frame: FrameHead) -> Result<(), Error> {
         let continues = frame.kind == kind::CONTINUATION;
         let reason = match &self.unfinished {

@@ -14,8 +14,8 @@ use super::stream_state::{Input, Refusal, State};
 use super::streams::{Stream, StreamKey};
 use crate::ReceiveBuffer;
 use crate::frame::{
-    DEFAULT_MAX_FRAME_SIZE, ErrorCode, Frame, FrameHead, HEAD_LEN, write_ping, write_reset,
-    write_window_update,
+    DEFAULT_MAX_FRAME_SIZE, ErrorCode, Frame, FrameHead, HEAD_LEN, data, flag, headers, kind,
+    write_ping, write_reset,
 };
 
 /// Who reset a stream.
@@ -68,7 +68,21 @@ pub enum Event<'a, C> {
     LimitsChanged,
 }
 
-pub(super) type Received<'a, C> = Result<Option<Event<'a, C>>, Error>;
+/// What has happened, with what ordinary calls are made of by itself. The rest is boxed, and comes
+/// from functions that stay functions, so that the ordinary is never laid down in memory on its way
+/// through the layers.
+pub(crate) enum Next<'a, C> {
+    /// There is no whole frame, or the connection has failed.
+    Nothing,
+    /// A stream with its header section.
+    Opened { stream: StreamKey, block: &'a [u8], end_stream: bool },
+    /// A piece of a body.
+    Data { stream: StreamKey, data: &'a [u8], end_stream: bool },
+    /// Everything else.
+    Rare(Box<Received<'a, C>>),
+}
+
+pub(crate) type Received<'a, C> = Result<Option<Event<'a, C>>, Error>;
 
 impl<C: Default> Connection<C> {
     /// The next thing that has happened, from what was read or from what was found before.
@@ -77,32 +91,58 @@ impl<C: Default> Connection<C> {
     ///
     /// # Errors
     /// The connection has failed. Its last words are in the output; later calls give `None`.
-    #[inline]
     pub fn next_event<'a>(&mut self, input: &'a ReceiveBuffer, now: Instant) -> Received<'a, C> {
-        match self.step(input, now) {
-            Err(error) => Err(self.fail(error)),
-            event => event,
+        match self.next(input, now) {
+            Next::Nothing => Ok(None),
+            Next::Opened { stream, block, end_stream } => {
+                let block = Cow::Borrowed(block);
+                Ok(Some(Event::Headers { stream, block, end_stream, opened: true }))
+            }
+            Next::Data { stream, data, end_stream } => {
+                Ok(Some(Event::Data { stream, data, end_stream }))
+            }
+            Next::Rare(received) => *received,
         }
     }
 
+    /// [`next_event`](Self::next_event) for the layer above, which is to be compiled into one
+    /// function with this one.
     #[inline]
-    fn step<'a>(&mut self, input: &'a ReceiveBuffer, now: Instant) -> Received<'a, C> {
-        if !self.opening.is_open() && !self.open(input)? {
-            return Ok(None);
+    pub(crate) fn next<'a>(&mut self, input: &'a ReceiveBuffer, now: Instant) -> Next<'a, C> {
+        if !self.opening.is_open() {
+            match self.open(input) {
+                Ok(true) => {}
+                Ok(false) => return Next::Nothing,
+                Err(error) => return self.rare(Err(error)).map_or(Next::Nothing, Next::Rare),
+            }
         }
         loop {
-            if self.farewell.has_news()
-                && let Some(event) = self.tell_farewell()?
-            {
-                return Ok(Some(event));
+            let more = if self.farewell.has_news() {
+                let told = self.tell_farewell();
+                self.rare(told).map(Next::Rare)
+            } else if !self.floods.settle(now) {
+                self.rare(Err(calm(Flood::Resets))).map(Next::Rare)
+            } else {
+                match next_frame(input) {
+                    Ok(None) => return Next::Nothing,
+                    Ok(Some((head, payload))) => self.receive(head, payload, now),
+                    Err(error) => self.rare(Err(error)).map(Next::Rare),
+                }
+            };
+            if let Some(more) = more {
+                return more;
             }
-            if !self.floods.settle(now) {
-                return Err(calm(Flood::Resets));
-            }
-            let Some((head, payload)) = next_frame(input)? else { return Ok(None) };
-            if let Some(event) = self.receive(head, payload, now)? {
-                return Ok(Some(event));
-            }
+        }
+    }
+
+    /// Sets aside what is no part of an ordinary call.
+    #[cold]
+    #[inline(never)]
+    fn rare<'a>(&mut self, received: Received<'a, C>) -> Option<Box<Received<'a, C>>> {
+        match received {
+            Ok(None) => None,
+            Err(error) => Some(Box::new(Err(self.fail(error)))),
+            event => Some(Box::new(event)),
         }
     }
 
@@ -119,7 +159,46 @@ impl<C: Default> Connection<C> {
     }
 
     #[inline]
-    fn receive<'a>(&mut self, head: FrameHead, payload: &'a [u8], now: Instant) -> Received<'a, C> {
+    fn receive<'a>(
+        &mut self,
+        head: FrameHead,
+        payload: &'a [u8],
+        now: Instant,
+    ) -> Option<Next<'a, C>> {
+        let end_stream = head.has(flag::END_STREAM);
+        let received = match head.kind {
+            _ if !self.opening.is_open() || self.header_block.is_unfinished() => {
+                self.receive_rare(head, payload, now)
+            }
+            kind::HEADERS if head.has(flag::END_HEADERS) && self.opens(head.stream) => {
+                match headers::fragment(head, payload) {
+                    Ok(block) => match self.accept(head.stream, end_stream) {
+                        Some(stream) => return Some(Next::Opened { stream, block, end_stream }),
+                        None => self.turn_away(head.stream, block),
+                    },
+                    Err(error) => self.malformed_frame(error, now),
+                }
+            }
+            kind::DATA => match data::content(head, payload) {
+                Ok(data) => match self.take_data(head, data.len(), now) {
+                    Ok(stream) => return Some(Next::Data { stream, data, end_stream }),
+                    Err(unwanted) => self.refuse_data(head, unwanted, now),
+                },
+                Err(error) => self.malformed_frame(error, now),
+            },
+            _ => self.receive_rare(head, payload, now),
+        };
+        self.rare(received).map(Next::Rare)
+    }
+
+    /// What is not part of an ordinary call, kept out of its way.
+    #[inline(never)]
+    fn receive_rare<'a>(
+        &mut self,
+        head: FrameHead,
+        payload: &'a [u8],
+        now: Instant,
+    ) -> Received<'a, C> {
         self.header_block.expects(head)?;
         let frame = match Frame::parse(head, payload) {
             Ok(frame) => frame,
@@ -133,17 +212,6 @@ impl<C: Default> Connection<C> {
                 let bytes = Cow::Borrowed(fragment);
                 self.receive_headers(Whole { stream, end_stream, bytes }, now)
             }
-            Frame::Data { stream, data, flow_length, end_stream } => {
-                self.receive_data(stream, data, flow_length, end_stream, now)
-            }
-            rare => self.receive_rare(rare, now),
-        }
-    }
-
-    /// What is not part of an ordinary call, kept out of its way.
-    #[inline(never)]
-    fn receive_rare<'a>(&mut self, frame: Frame<'a>, now: Instant) -> Received<'a, C> {
-        match frame {
             Frame::Headers { stream, fragment, end_stream, .. } => {
                 let deadline = now + self.config.handshake;
                 self.header_block.begin(stream, fragment, end_stream, deadline);
@@ -181,32 +249,43 @@ impl<C: Default> Connection<C> {
                 self.spend(Flood::Idle, now)?;
                 Ok(None)
             }
-            Frame::Data { stream, data, flow_length, end_stream } => {
-                self.receive_data(stream, data, flow_length, end_stream, now)
-            }
+            // Where it may come, it has not come this way.
+            Frame::Data { .. } => Err(broken("DATA out of place")),
         }
     }
 
-    #[inline]
+    /// A header section that is whole, whatever it is for.
     fn receive_headers<'a>(&mut self, whole: Whole<'a>, now: Instant) -> Received<'a, C> {
-        let Whole { stream: id, end_stream, bytes: block } = whole;
-        // RFC 9113 §5.1.1: a client's new streams have odd identifiers, each above the last.
-        let opens = self.opening.side() == Side::Server && id % 2 == 1 && id > self.ids.last_peer;
-        if !opens {
-            return self.receive_more_headers(Whole { stream: id, end_stream, bytes: block }, now);
+        if !self.opens(whole.stream) {
+            return self.receive_more_headers(whole, now);
         }
+        let Whole { stream: id, end_stream, bytes: block } = whole;
+        match self.accept(id, end_stream) {
+            Some(stream) => Ok(Some(Event::Headers { stream, block, end_stream, opened: true })),
+            None => self.turn_away(id, &block),
+        }
+    }
+
+    /// RFC 9113 §5.1.1: a client's new streams have odd identifiers, each above the last.
+    #[inline]
+    fn opens(&self, id: u32) -> bool {
+        self.opening.side() == Side::Server && id % 2 == 1 && id > self.ids.last_peer
+    }
+
+    /// Opens a stream of the peer's, unless it is not to be looked at.
+    #[inline]
+    fn accept(&mut self, id: u32, end_stream: bool) -> Option<StreamKey> {
         self.ids.last_peer = id;
         if self.farewell.is_final()
             || self.streams.len() >= self.config.max_concurrent_streams as usize
             || self.flow.queued >= self.config.max_queued
         {
-            return self.turn_away(id, &block);
+            return None;
         }
         let mut stream =
             Stream::new(self.peer.initial_window, self.own.stream_window, C::default());
         stream.state = if end_stream { State::HalfClosedRemote } else { State::Open };
-        let stream = self.streams.insert(id, stream);
-        Ok(Some(Event::Headers { stream, block, end_stream, opened: true }))
+        Some(self.streams.insert(id, stream))
     }
 
     /// HEADERS that open no stream: a response, trailers, or too late.
@@ -250,55 +329,6 @@ impl<C: Default> Connection<C> {
             Err(Err(error)) => Err(error),
             _ => Ok(()),
         }
-    }
-
-    #[inline]
-    fn receive_data<'a>(
-        &mut self,
-        id: u32,
-        data: &'a [u8],
-        flow_length: u32,
-        end_stream: bool,
-        now: Instant,
-    ) -> Received<'a, C> {
-        self.flow.receive.receive(flow_length).map_err(|code| Error::Peer {
-            code,
-            reason: "more DATA than the connection's window",
-        })?;
-        if data.is_empty() && !end_stream {
-            self.spend(Flood::Idle, now)?;
-        }
-        let Some(stream) = self.streams.find(id) else {
-            if self.is_idle(id) {
-                return Err(broken("DATA on an idle stream"));
-            }
-            self.release_connection(flow_length);
-            return self.late(id, now);
-        };
-        if let Err(refusal) = self.step_stream(stream, Input::ReceiveData { end: end_stream }) {
-            self.release_connection(flow_length);
-            return self.refuse(stream, refusal, now);
-        }
-        let Some(live) = self.streams.get_mut(stream) else { return Ok(None) };
-        if let Err(code) = live.receive.receive(flow_length) {
-            self.release_connection(flow_length);
-            return self.stream_error(id, code, now);
-        }
-        // RFC 9113 §8.1.1: a body that is not as long as promised is malformed.
-        if let Some(promised) = live.promised.as_mut() {
-            match promised.checked_sub(data.len() as u64) {
-                Some(left) if left == 0 || !end_stream => *promised = left,
-                _ => {
-                    self.release_connection(flow_length);
-                    return self.stream_error(id, ErrorCode::PROTOCOL_ERROR, now);
-                }
-            }
-        }
-        let padding = flow_length - u32::try_from(data.len()).unwrap_or(flow_length);
-        if padding > 0 {
-            self.release(stream, padding);
-        }
-        Ok(Some(Event::Data { stream, data, end_stream }))
     }
 
     fn receive_window_update<'a>(
@@ -369,25 +399,6 @@ impl<C: Default> Connection<C> {
     /// RFC 9113 §8.1.1: whether the body is shorter than promised so far.
     fn owes_body(&self, stream: StreamKey) -> bool {
         self.streams.get(stream).is_some_and(|live| live.promised.is_some_and(|left| left > 0))
-    }
-
-    /// Gives back `count` bytes of the stream's window and of the connection's.
-    #[inline]
-    pub fn release(&mut self, stream: StreamKey, count: u32) {
-        self.release_connection(count);
-        let Some(live) = self.streams.get_mut(stream) else { return };
-        if live.state.receives()
-            && let Some(increment) = live.receive.release(count)
-        {
-            write_window_update(&mut self.output.bytes, stream.id(), increment);
-        }
-    }
-
-    #[inline]
-    fn release_connection(&mut self, count: u32) {
-        if let Some(increment) = self.flow.receive.release(count) {
-            write_window_update(&mut self.output.bytes, 0, increment);
-        }
     }
 }
 
