@@ -48,6 +48,7 @@ impl Context {
     }
 
     /// The same for another call, in the same memory if nobody else has kept this one.
+    #[inline]
     pub(crate) fn renew(
         mut self,
         head: Arc<RequestHead>,

@@ -1,5 +1,6 @@
 //! gRPC over HTTP/2: the rules that stand by themselves, then the calls.
 
+mod answer;
 pub mod binary;
 pub mod client;
 mod code;

@@ -20,11 +20,11 @@ pub struct KnownBlocks {
 
 /// What came of a whole response.
 #[derive(Debug)]
-pub enum Responded<E> {
+pub enum Responded<E, W> {
     /// It has left, and its stream is gone.
     Whole,
-    /// Something stands in the way. Nothing has been done.
-    Nothing,
+    /// Something stands in the way. Nothing has been done, and this is to be written another way.
+    Nothing(W),
     /// Head and message have left, and what `write` says is to be told in the trailers.
     Without(E),
 }
@@ -37,19 +37,19 @@ impl<C: Default> Connection<C> {
     /// # Panics
     /// If `write` appends another number of bytes.
     #[inline]
-    pub fn send_response<E>(
+    pub fn send_response<E, W: FnOnce(&mut Vec<u8>) -> Result<(), E>>(
         &mut self,
         stream: StreamKey,
         blocks: &KnownBlocks,
         ready: impl FnOnce(&C) -> bool,
         length: usize,
-        write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
-    ) -> Responded<E> {
+        write: W,
+    ) -> Responded<E, W> {
         if self.is_backed_up()
             || self.opening.has_failed()
             || self.encoder.state() != Some(blocks.state)
         {
-            return Responded::Nothing;
+            return Responded::Nothing(write);
         }
         let may_leave = self.streams.get_mut(stream).is_some_and(|live| {
             live.state == State::HalfClosedRemote
@@ -60,7 +60,7 @@ impl<C: Default> Connection<C> {
                 && length <= self.peer.max_frame
         });
         if !may_leave {
-            return Responded::Nothing;
+            return Responded::Nothing(write);
         }
         let id = stream.id();
         let head =
@@ -87,7 +87,7 @@ impl<C: Default> Connection<C> {
         }
         trailers.write(out);
         out.extend_from_slice(&blocks.trailers);
-        self.streams.remove(stream);
+        self.streams.discard(stream);
         Responded::Whole
     }
 }

@@ -152,16 +152,31 @@ impl<C> Streams<C> {
     }
 
     /// Takes a stream out, with what was kept for it.
-    #[inline]
     pub(super) fn remove(&mut self, key: StreamKey) -> Option<Stream<C>> {
         let stream = self.slots.get_mut(key.slot())?.take_if(|stream| stream.id == key.id)?;
+        self.removed(key);
+        Some(stream)
+    }
+
+    /// Drops a stream where it lies, with what was kept for it.
+    #[inline]
+    pub(super) fn discard(&mut self, key: StreamKey) {
+        if let Some(slot) = self.slots.get_mut(key.slot())
+            && slot.as_ref().is_some_and(|stream| stream.id == key.id)
+        {
+            *slot = None;
+            self.removed(key);
+        }
+    }
+
+    #[inline]
+    fn removed(&mut self, key: StreamKey) {
         self.ids.remove(key.id);
         self.free.push(key.slot);
         if self.ids.len() == 0 && self.slots.len() > 16 {
             // An idle connection keeps no memory for the streams it once had.
             *self = Streams::default();
         }
-        Some(stream)
     }
 
     /// The key of a live stream.

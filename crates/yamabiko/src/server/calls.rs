@@ -117,6 +117,7 @@ impl Calls {
         }
     }
 
+    #[inline]
     fn begin(
         &mut self,
         stream: StreamKey,
@@ -145,6 +146,7 @@ impl Calls {
         self.slots[stream.slot()] = Slot::Waiting(waiting);
     }
 
+    #[inline]
     fn start(
         &mut self,
         stream: StreamKey,
@@ -219,6 +221,7 @@ impl Calls {
         self.keep(method, run, context);
     }
 
+    #[inline]
     fn keep(&mut self, method: usize, run: Box<dyn Run>, context: Context) {
         if self.spare.len() <= method {
             self.spare.resize_with(method + 1, Vec::new);
