@@ -71,6 +71,11 @@ impl Parser<'_> {
     }
 }
 
+/// A message in which so many names are taken has the same field over and over,
+/// and is rejected for that later. Names of protoc's making would grow with
+/// each of them.
+const MAX_ATTEMPTS: usize = 10_000;
+
 /// Gives each `optional` field of proto3 a oneof of its own, with a name that
 /// nothing else in the message has.
 pub(super) fn add_synthetic_oneofs(message: &mut DescriptorProto) {
@@ -81,7 +86,8 @@ pub(super) fn add_synthetic_oneofs(message: &mut DescriptorProto) {
         .chain(message.oneof_decl.iter().map(|oneof| &oneof.name))
         .map(|name| name.clone().unwrap_or_default())
         .collect();
-    for field in &mut message.field {
+    let mut attempts = MAX_ATTEMPTS;
+    for (field_index, field) in message.field.iter_mut().enumerate() {
         if field.proto3_optional != Some(true) {
             continue;
         }
@@ -89,8 +95,12 @@ pub(super) fn add_synthetic_oneofs(message: &mut DescriptorProto) {
         if !name.starts_with('_') {
             name.insert(0, '_');
         }
-        while names.contains(&name) {
+        while names.contains(&name) && attempts > 0 {
+            attempts -= 1;
             name.insert(0, 'X');
+        }
+        if attempts == 0 {
+            name = format!("_{}_{}", field.name.as_deref().unwrap_or_default(), field_index);
         }
         names.insert(name.clone());
         field.oneof_index = Some(index(message.oneof_decl.len()));

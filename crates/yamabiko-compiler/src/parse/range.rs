@@ -9,6 +9,11 @@ use crate::lex::Token;
 /// Stands for `max` until the options of the message are known.
 const MAX_SENTINEL: i32 = -1;
 
+/// Options are copied to each of the ranges that they stand for, so that a
+/// file of some megabytes could fill any memory. protoc has no such limit.
+const MAX_COPIED_LOCATIONS: usize = 1 << 20;
+const MAX_COPIED_BYTES: usize = 1 << 26;
+
 /// The greatest number that a field can have.
 const MAX_FIELD_NUMBER: i32 = 0x1fff_ffff;
 
@@ -95,6 +100,7 @@ impl Parser<'_> {
         extensions_at: At,
     ) -> Parsing {
         let start = self.locations.len();
+        let start_offset = self.lexer.offset();
         let depth = self.locations.path(extensions_at).len();
         let path = [index(first), paths::range::OPTIONS];
         let ranges = &mut message.extension_range[first..];
@@ -103,6 +109,11 @@ impl Parser<'_> {
         self.located(extensions_at, &path, |parser, at| {
             parser.option_list(&mut options.uninterpreted_option, at)
         })?;
+        let locations = (self.locations.len() - start).saturating_mul(others.len());
+        let bytes = (self.lexer.offset() - start_offset).saturating_mul(others.len());
+        if locations > MAX_COPIED_LOCATIONS || bytes > MAX_COPIED_BYTES {
+            return Err(self.error("Too many options for so many extension ranges."));
+        }
         for other in others {
             *other.options.get_or_insert_default() = options.clone();
         }

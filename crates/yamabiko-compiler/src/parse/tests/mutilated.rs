@@ -120,6 +120,26 @@ fn whatever_is_nested_deeply_is_bounded() {
 }
 
 #[test]
+fn what_is_copied_and_what_grows_is_bounded() {
+    let ranges = ", 1".repeat(100_000);
+    for options in [", a = 1".repeat(100_000), format!(", a = \"{}\"", "x".repeat(100_000))] {
+        let text = format!("message M {{ extensions 1{ranges} [b = 1{options}]; }}");
+        let mut problems = Vec::new();
+        parse("test.proto", text.as_bytes(), &mut problems);
+        assert_eq!(problems[0].message, "Too many options for so many extension ranges.");
+    }
+
+    let fields = "optional string a = 1; ".repeat(20_000);
+    let parsed = super::good(&format!("syntax = \"proto3\"; message M {{ {fields} }}"));
+    let names: usize = parsed.file.message_type[0]
+        .oneof_decl
+        .iter()
+        .map(|oneof| oneof.name.as_deref().expect("a name").len())
+        .sum();
+    assert!(names < 20 * 20_000, "{names}");
+}
+
+#[test]
 fn time_grows_with_the_size_and_no_faster() {
     let size = 1 << 18;
     for piece in [
