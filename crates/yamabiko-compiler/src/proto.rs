@@ -50,6 +50,7 @@ pub(crate) fn compile(
     }
     let asked = || names.iter().filter_map(|name| pool.file(name));
     for file in asked() {
+        check::unstable_edition(&pool, file, problems);
         check::reserved_numbers(&pool, file, problems);
         check::targets(&pool, &pool[file].proto, problems);
     }

@@ -9,10 +9,6 @@ use crate::resolve::{
 
 /// The features that are written anywhere in the file.
 pub(crate) fn lifetimes(builder: &mut Builder<'_>, proto: &FileDescriptorProto) {
-    if builder.had_errors {
-        return;
-    }
-    let mut warnings = Vec::new();
     builder.visit(proto, &mut |builder, element| {
         if let Element::File(proto) = element
             && proto.options.java_multiple_files.is_some()
@@ -25,14 +21,9 @@ pub(crate) fn lifetimes(builder: &mut Builder<'_>, proto: &FileDescriptorProto) 
             builder.error(Part::Name, text);
         }
         if let Some(set) = written(element) {
-            of_element(builder, set, &mut warnings);
+            of_element(builder, set);
         }
     });
-    for (path, text) in warnings {
-        builder.path = path;
-        builder.warning(Part::Name, text);
-    }
-    builder.path.clear();
 }
 
 fn written<'p>(element: Element<'p>) -> Option<&'p FeatureSet> {
@@ -49,10 +40,11 @@ fn written<'p>(element: Element<'p>) -> Option<&'p FeatureSet> {
     }
 }
 
-fn of_element(builder: &mut Builder<'_>, set: &FeatureSet, warnings: &mut Vec<(Vec<i32>, String)>) {
+fn of_element(builder: &mut Builder<'_>, set: &FeatureSet) {
+    let mut warnings = Vec::new();
     for FeatureValue { feature, feature_support, value } in set_features(builder.pool, set) {
         match value {
-            Some(Ok((name, support))) => one(builder, &name, support.as_ref(), warnings),
+            Some(Ok((name, support))) => one(builder, &name, support.as_ref(), &mut warnings),
             Some(Err(number)) => {
                 let text = format!("Feature {feature} has no known value {number}");
                 builder.error(Part::Name, text);
@@ -60,7 +52,10 @@ fn of_element(builder: &mut Builder<'_>, set: &FeatureSet, warnings: &mut Vec<(V
             }
             None => {}
         }
-        one(builder, &feature, feature_support.as_ref(), warnings);
+        one(builder, &feature, feature_support.as_ref(), &mut warnings);
+    }
+    for text in warnings {
+        builder.warning(Part::Name, text);
     }
 }
 
@@ -68,7 +63,7 @@ fn one(
     builder: &mut Builder<'_>,
     name: &str,
     support: Option<&Support>,
-    warnings: &mut Vec<(Vec<i32>, String)>,
+    warnings: &mut Vec<String>,
 ) {
     let Some(support) = support else { return };
     let now = builder.edition;
@@ -96,7 +91,7 @@ fn one(
                 edition_name(deprecated),
                 support.deprecation_warning
             );
-            warnings.push((builder.path.clone(), text));
+            warnings.push(text);
         }
         _ => {}
     }

@@ -6,6 +6,7 @@
 mod advice;
 mod declarations;
 mod defaults;
+mod editions;
 mod enums;
 mod features;
 mod fields;
@@ -22,6 +23,7 @@ mod targets;
 mod visibility;
 
 pub(crate) use advice::{meant_type, prefixed_value, similar_value};
+pub(crate) use editions::{edition, unstable_edition};
 pub(crate) use enums::reserved_in_enum;
 pub(crate) use fields::declared_field;
 pub(crate) use files::unused_imports;

@@ -72,8 +72,9 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Links the file; `None` if it is broken.
-    pub(super) fn build(mut self, mut proto: FileDescriptorProto) -> Option<FileId> {
+    /// Links the file; `None` if it is broken. What there is to say about its
+    /// features is said later, when all files are linked.
+    pub(super) fn build(mut self, mut proto: FileDescriptorProto) -> Option<Vec<Problem>> {
         self.declare_file(&proto)?;
         self.link_file(&proto);
         check::suggest_numbers(&mut self);
@@ -87,16 +88,17 @@ impl<'a> Builder<'a> {
             check::map_conflicts(&mut self, &proto);
         } else {
             check::unused_imports(&mut self);
-            check::lifetimes(&mut self, &proto);
             check::naming_style(&mut self, &proto);
             check::visibility(&mut self, &proto);
         }
         if self.had_errors {
             return None;
         }
-        let file = self.file;
+        let before = self.problems.len();
+        check::lifetimes(&mut self, &proto);
+        let late = self.problems.split_off(before);
         self.finish(proto);
-        Some(file)
+        Some(late)
     }
 
     /// Does something with an element of the one at hand.

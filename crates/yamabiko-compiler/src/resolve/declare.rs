@@ -2,7 +2,7 @@
 //! table. What can be said about an element without knowing what its names
 //! refer to is checked here.
 
-use buffa::Enumeration;
+use buffa::{Enumeration, UnknownFieldData};
 use buffa_codegen::generated::descriptor::descriptor_proto::ExtensionRange;
 use buffa_codegen::generated::descriptor::field_descriptor_proto::Label;
 use buffa_codegen::generated::descriptor::{
@@ -14,7 +14,7 @@ use super::builder::Builder;
 use super::names::json_name;
 use super::pool::{
     Enum, EnumId, Field, FieldId, File, FileId, Message, MessageId, Method, MethodId, Oneof,
-    OneofId, Range, Service, ServiceId, TypeReference, Value, ValueId, edition, edition_name,
+    OneofId, Range, Service, ServiceId, TypeReference, Value, ValueId, edition,
 };
 use super::symbols::Symbol;
 use crate::check;
@@ -31,6 +31,12 @@ const PACKAGE_LENGTH: usize = 511;
 pub(super) fn edition_of(proto: &FileDescriptorProto) -> Option<i32> {
     if let Some(edition) = proto.edition {
         return Some(edition.to_i32());
+    }
+    // One that is newer than the messages that it is read by.
+    for field in &proto.__buffa_unknown_fields {
+        if let (14, UnknownFieldData::Varint(edition)) = (field.number, &field.data) {
+            return i32::try_from(*edition).ok();
+        }
     }
     match proto.syntax.as_deref().unwrap_or_default() {
         "" | "proto2" => Some(edition::PROTO2),
@@ -51,16 +57,12 @@ impl Builder<'_> {
             let syntax = proto.syntax.as_deref().unwrap_or_default();
             self.error(Part::Other, format!("Unrecognized syntax: {syntax}"));
         }
-        if self.edition > edition::E2024 {
-            let name = edition_name(self.edition);
-            let message =
-                format!("Edition {name} is later than the maximum supported edition 2024");
-            self.error(Part::Edition, message);
-        }
+        check::edition(self);
         self.pool.by_name.insert(self.name.clone(), self.file);
         self.pool.files.push(File {
             name: self.name.clone(),
             package: package.clone(),
+            edition: self.edition,
             ..File::default()
         });
         if package.matches('.').count() > PACKAGE_DOTS {

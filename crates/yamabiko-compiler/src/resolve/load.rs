@@ -8,7 +8,7 @@ use buffa_codegen::generated::descriptor::FileDescriptorProto;
 use super::builder::Builder;
 use super::pool::Pool;
 use crate::parse::{self, Parsed, Places};
-use crate::problem::Problem;
+use crate::problem::{Problem, Severity};
 use crate::proto::Open;
 
 /// Brings files into a pool.
@@ -16,6 +16,8 @@ pub(crate) struct Loader<'a> {
     pool: Pool,
     open: &'a mut dyn Open,
     problems: &'a mut Vec<Problem>,
+    /// What there is to say once all files are linked.
+    late: Vec<Problem>,
     /// Files that are not tried again.
     bad: HashSet<String>,
     /// The files that were asked for.
@@ -40,7 +42,7 @@ impl<'a> Loader<'a> {
         problems: &'a mut Vec<Problem>,
     ) -> Self {
         let asked = asked.iter().cloned().collect();
-        Self { pool: Pool::default(), open, problems, bad: HashSet::new(), asked }
+        Self { pool: Pool::default(), open, problems, late: Vec::new(), bad: HashSet::new(), asked }
     }
 
     /// The files that were loaded.
@@ -66,7 +68,9 @@ impl<'a> Loader<'a> {
                 self.link(file);
             }
         }
-        self.pool.by_name.contains_key(name)
+        let good = self.late.iter().all(|problem| problem.severity != Severity::Error);
+        self.problems.append(&mut self.late);
+        good && self.pool.by_name.contains_key(name)
     }
 
     /// Opens and parses a file, and makes it the next one to be worked on.
@@ -118,9 +122,12 @@ impl<'a> Loader<'a> {
         self.pool.begin();
         let asked = self.asked.contains(&file.name);
         let builder = Builder::new(&mut self.pool, self.problems, &file.places, &file.file, asked);
-        if builder.build(file.file).is_none() {
-            self.pool.roll_back();
-            self.bad.insert(file.name);
+        match builder.build(file.file) {
+            Some(late) => self.late.extend(late),
+            None => {
+                self.pool.roll_back();
+                self.bad.insert(file.name);
+            }
         }
     }
 }

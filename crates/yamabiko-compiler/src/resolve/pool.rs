@@ -14,6 +14,8 @@ use super::symbols::Symbols;
 
 /// The numbers that `google.protobuf.Edition` gives to editions.
 pub(crate) mod edition {
+    /// None that is known.
+    pub(crate) const UNKNOWN: i32 = 0;
     /// `syntax = "proto2"`, or none.
     pub(crate) const PROTO2: i32 = 998;
     /// `syntax = "proto3"`.
@@ -22,6 +24,8 @@ pub(crate) mod edition {
     pub(crate) const E2023: i32 = 1000;
     /// `edition = "2024"`.
     pub(crate) const E2024: i32 = 1001;
+    /// `edition = "UNSTABLE"`.
+    pub(crate) const UNSTABLE: i32 = 9999;
 }
 
 /// An edition as messages name it.
@@ -118,6 +122,8 @@ elements! {
 pub(crate) struct File {
     pub name: String,
     pub package: String,
+    /// See `edition`.
+    pub edition: i32,
     /// The files that it imports, without those for options; `None` stands for
     /// one that is broken, and makes this one broken too.
     pub dependencies: Vec<Option<FileId>>,

@@ -1,4 +1,5 @@
 //! The front end beside protoc, and on its own.
 
+mod broken_links;
 mod equal_to_protoc;
 mod support;

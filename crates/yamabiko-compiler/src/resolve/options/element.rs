@@ -170,7 +170,8 @@ fn item<T>(list: &mut [T], index: i32) -> Option<&mut T> {
     list.get_mut(usize::try_from(index).ok()?)
 }
 
-/// The paths of all option messages of a file.
+/// The paths of all option messages of a file, in the order in which elements
+/// are visited.
 pub(super) fn paths(proto: &FileDescriptorProto) -> Vec<Vec<i32>> {
     let mut found = Vec::new();
     let mut path = Vec::new();
@@ -185,41 +186,41 @@ pub(super) fn paths(proto: &FileDescriptorProto) -> Vec<Vec<i32>> {
         paths_of_enum(declared, &mut path, &mut found);
         path.clear();
     }
+    for (index, field) in (0..).zip(&proto.extension) {
+        note(field.options.is_set(), &mut path, &[7, index, 8], &mut found);
+    }
     for (index, service) in (0..).zip(&proto.service) {
         note(service.options.is_set(), &mut path, &[6, index, 3], &mut found);
         for (method, declared) in (0..).zip(&service.method) {
             note(declared.options.is_set(), &mut path, &[6, index, 2, method, 4], &mut found);
         }
     }
-    for (index, field) in (0..).zip(&proto.extension) {
-        note(field.options.is_set(), &mut path, &[7, index, 8], &mut found);
-    }
     found
 }
 
 fn paths_of_message(proto: &DescriptorProto, path: &mut Vec<i32>, found: &mut Vec<Vec<i32>>) {
     note(proto.options.is_set(), path, &[7], found);
-    for (index, field) in (0..).zip(&proto.field) {
-        note(field.options.is_set(), path, &[2, index, 8], found);
-    }
-    for (index, field) in (0..).zip(&proto.extension) {
-        note(field.options.is_set(), path, &[6, index, 8], found);
-    }
-    for (index, oneof) in (0..).zip(&proto.oneof_decl) {
-        note(oneof.options.is_set(), path, &[8, index, 2], found);
-    }
-    for (index, range) in (0..).zip(&proto.extension_range) {
-        note(range.options.is_set(), path, &[5, index, 3], found);
-    }
     for (index, declared) in (0..).zip(&proto.enum_type) {
         path.extend([4, index]);
         paths_of_enum(declared, path, found);
         path.truncate(path.len() - 2);
     }
+    for (index, oneof) in (0..).zip(&proto.oneof_decl) {
+        note(oneof.options.is_set(), path, &[8, index, 2], found);
+    }
+    for (index, field) in (0..).zip(&proto.field) {
+        note(field.options.is_set(), path, &[2, index, 8], found);
+    }
     for (index, message) in (0..).zip(&proto.nested_type) {
         path.extend([3, index]);
         paths_of_message(message, path, found);
         path.truncate(path.len() - 2);
+    }
+    for (index, field) in (0..).zip(&proto.extension) {
+        note(field.options.is_set(), path, &[6, index, 8], found);
+    }
+    for (index, range) in (0..).zip(&proto.extension_range) {
+        note(range.options.is_set(), path, &[5, index, 3], found);
     }
 }
 

@@ -61,6 +61,7 @@ impl Builder<'_> {
         let Some(element) = element::find(proto, &pending.path) else { return };
         let type_name = element.type_name();
         let before = pending.records.len();
+        let mut failed = false;
         let written = std::mem::take(&mut pending.written);
         let mut path = pending.path.clone();
         path.push(999);
@@ -77,6 +78,7 @@ impl Builder<'_> {
                     let outer = std::mem::replace(&mut self.path, path.clone());
                     self.error_with_hint(mistake.part, mistake.message, mistake.hint);
                     self.path = outer;
+                    failed = true;
                     break;
                 }
             }
@@ -84,7 +86,7 @@ impl Builder<'_> {
         }
         pending.written = written;
         let Some(element) = element::find(proto, &pending.path) else { return };
-        if pending.records.len() > before {
+        if !failed && pending.records.len() > before {
             let mut bytes = element.bytes();
             for record in &pending.records[before..] {
                 wire::write(record, &mut bytes);

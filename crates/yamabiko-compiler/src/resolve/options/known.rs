@@ -5,7 +5,7 @@
 use std::sync::OnceLock;
 
 use buffa_codegen::generated::descriptor::field_descriptor_proto::{Label, Type};
-use buffa_codegen::generated::descriptor::field_options::OptionRetention;
+use buffa_codegen::generated::descriptor::field_options::{OptionRetention, OptionTargetType};
 use buffa_codegen::generated::descriptor::{
     DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto,
     FileDescriptorProto,
@@ -253,6 +253,24 @@ const DEFINITIONS: &[Definition] = &[
     ),
 ];
 
+/// The kinds of elements that a feature of `google.protobuf.FeatureSet` is for,
+/// by the numbers of `google.protobuf.FieldOptions.OptionTargetType`.
+const FEATURE_TARGETS: [&[OptionTargetType]; 8] = [
+    &[OptionTargetType::TARGET_TYPE_FIELD, OptionTargetType::TARGET_TYPE_FILE],
+    &[OptionTargetType::TARGET_TYPE_ENUM, OptionTargetType::TARGET_TYPE_FILE],
+    &[OptionTargetType::TARGET_TYPE_FIELD, OptionTargetType::TARGET_TYPE_FILE],
+    &[OptionTargetType::TARGET_TYPE_FIELD, OptionTargetType::TARGET_TYPE_FILE],
+    &[OptionTargetType::TARGET_TYPE_FIELD, OptionTargetType::TARGET_TYPE_FILE],
+    &[
+        OptionTargetType::TARGET_TYPE_MESSAGE,
+        OptionTargetType::TARGET_TYPE_ENUM,
+        OptionTargetType::TARGET_TYPE_FILE,
+    ],
+    // For everything.
+    &[],
+    &[OptionTargetType::TARGET_TYPE_FILE],
+];
+
 /// The edition that brought a feature of `google.protobuf.FeatureSet`.
 pub(super) fn introduced(feature: i32) -> i32 {
     if feature >= 7 { edition::E2024 } else { edition::E2023 }
@@ -313,7 +331,7 @@ fn level(
     lists
 }
 
-fn message_of(name: &str, rows: &[Row]) -> DescriptorProto {
+fn message_of(name_of_message: &str, rows: &[Row]) -> DescriptorProto {
     let field = |(name, number, of): &Row| {
         let source_only = of.starts_with('-');
         let of = of.trim_start_matches('-');
@@ -339,10 +357,15 @@ fn message_of(name: &str, rows: &[Row]) -> DescriptorProto {
             let options = field.options.get_or_insert_default();
             options.retention = Some(OptionRetention::RETENTION_SOURCE);
         }
+        if name_of_message == "FeatureSet"
+            && let Some(targets) = FEATURE_TARGETS.get(number.unsigned_abs() as usize - 1)
+        {
+            field.options.get_or_insert_default().targets = targets.to_vec();
+        }
         field
     };
     DescriptorProto {
-        name: Some(name.to_owned()),
+        name: Some(name_of_message.to_owned()),
         field: rows.iter().map(field).collect(),
         ..Default::default()
     }
