@@ -37,7 +37,7 @@ def test_main_prints_errors_on_the_processs_own_stream(
     assert protoc.main(["protoc", f"-I{tmp_path}", f"--python_out={tmp_path}", "bad.proto"]) == 1
     printed = capfd.readouterr()
     assert printed.out == ""
-    assert printed.err.startswith('bad.proto:3:3: "strin" is not defined.\n')
+    assert printed.err.startswith(f'{tmp_path}/bad.proto:3:3: "strin" is not defined.\n')
 
 
 def test_what_python_has_printed_before_comes_first(tmp_path: Path) -> None:
@@ -124,9 +124,11 @@ def test_a_missing_file_is_a_missing_module(tmp_path: Path) -> None:
 
 def test_a_broken_file_gives_all_its_errors_with_places_from_zero(tmp_path: Path) -> None:
     """The same error classes, texts and places as grpcio-tools'."""
-    (tmp_path / "bad.proto").write_text(BROKEN)
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "bad.proto").write_text(BROKEN)
     code = """
-import grpc
+import grpc, sys
+sys.path.append("below")
 from grpc_tools import _protoc_compiler as compiler
 try:
     grpc.protos("bad.proto")

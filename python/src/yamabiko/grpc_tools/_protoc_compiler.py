@@ -60,7 +60,8 @@ def run_main(arguments: Sequence[bytes]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.flush()
-    return _core.protoc([os.fsdecode(argument) for argument in arguments[1:]])
+    program, *rest = [os.fsdecode(argument) for argument in arguments] or ["protoc"]
+    return _core.protoc(program, rest)
 
 
 def get_protos(protobuf_path: bytes, include_paths: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
@@ -78,19 +79,16 @@ def _generate(
 ) -> list[tuple[bytes, bytes]]:
     with tempfile.TemporaryDirectory(prefix="yamabiko-") as directory:
         # protoc warns of directories that are not there; sys.path has such entries.
-        search = [f"-I{os.fsdecode(path) or '.'}" for path in include_paths if _is_directory(path)]
+        roots = [os.fsdecode(path) or "." for path in include_paths if os.path.isdir(path or b".")]
+        search = [f"-I{root}" for root in roots]
         arguments = [*search, f"{option}={directory}", protobuf_path.decode()]
-        status, _, complaints = _core.protoc_captured(arguments)
+        status, _, complaints = _core.protoc_captured("protoc", arguments)
         if status != 0:
-            raise ProtocErrors(_errors(protobuf_path, complaints))
+            raise ProtocErrors(_errors(protobuf_path, complaints, roots))
         return [
             (os.path.relpath(file, directory).encode(), content)
             for file, content in _files(directory)
         ]
-
-
-def _is_directory(path: bytes) -> bool:
-    return os.path.isdir(path or b".")
 
 
 def _files(directory: str) -> list[tuple[str, bytes]]:
@@ -107,14 +105,25 @@ _PLACED = re.compile(rb"(?P<file>[^:\n]+\.proto):(?P<line>\d+):(?P<column>\d+): 
 _WHOLE = re.compile(rb"(?P<file>[^:\n]+\.proto): (?P<message>.*)")
 
 
-def _errors(protobuf_path: bytes, complaints: bytes) -> list[ProtocError]:
-    """What protoc has printed, line by line; warnings are left out."""
-    found = []
+def _errors(
+    protobuf_path: bytes, complaints: bytes, roots: Sequence[str]
+) -> list[ProtocError]:
+    """What protoc has printed, line by line; warnings and hints are left out."""
+    found: list[ProtocError] = []
     for line in complaints.splitlines():
         if placed := _PLACED.fullmatch(line):
             place = int(placed["line"]) - 1, int(placed["column"]) - 1
-            found.append(ProtocError(placed["file"], *place, placed["message"]))
+            found.append(ProtocError(_within(placed["file"], roots), *place, placed["message"]))
         elif whole := _WHOLE.fullmatch(line):
-            found.append(ProtocError(whole["file"], -1, 0, whole["message"]))
+            found.append(ProtocError(_within(whole["file"], roots), -1, 0, whole["message"]))
     found = [error for error in found if not error.message.startswith(b"warning: ")]
     return found or [ProtocError(protobuf_path, -1, 0, complaints.strip())]
+
+
+def _within(file: bytes, roots: Sequence[str]) -> bytes:
+    """The name by which imports know a file; protoc prints where it lies."""
+    for root in roots:
+        prefix = os.fsencode(os.path.join(root, ""))
+        if file.startswith(prefix):
+            return file[len(prefix) :]
+    return file

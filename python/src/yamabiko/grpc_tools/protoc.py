@@ -37,7 +37,10 @@ def main(command_arguments: Sequence[str]) -> int:
 
 def main_with_well_known_types(command_arguments: Sequence[str]) -> int:
     """As ``main``, with the directory of ``google/protobuf/*.proto`` as the last to search."""
-    return main([*command_arguments, f"-I{_proto_include()}"])
+    include = _proto_include()
+    # Only wheels have it; the compiler knows these files in any case, by name.
+    last = [f"-I{include}"] if os.path.isdir(include) else []
+    return main([*command_arguments, *last])
 
 
 def entrypoint() -> None:
