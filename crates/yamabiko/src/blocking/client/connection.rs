@@ -3,7 +3,6 @@
 //! Callers put their requests into it and write them themselves. Who reads the
 //! answers is in `driving.rs`.
 
-use std::io::{ErrorKind, Write};
 use std::net::Shutdown;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -19,6 +18,7 @@ use super::attendant::{Attendant, Charge};
 use super::changes::Changes;
 use super::driving::Seat;
 use super::exchange::Exchange;
+use super::outgoing::Outgoing;
 use crate::answers::{Answers, CallKey, End};
 
 /// A connection of a channel.
@@ -45,6 +45,7 @@ pub(super) struct State {
     /// The attendant reads when nobody sits there.
     pub(super) attended: bool,
     pub(super) progress: Progress,
+    pub(super) outgoing: Outgoing,
     /// How many calls were begun, by which the attendant sees whether it is in use.
     pub(super) begun: u64,
 }
@@ -84,6 +85,7 @@ impl Connection {
                 seat: Some(seat),
                 attended: false,
                 progress: Progress::Opening,
+                outgoing: Outgoing::default(),
                 begun: 0,
             }),
         })
@@ -126,7 +128,7 @@ impl Connection {
                 // It may have run out of stream identifiers: then it closes behind its last call.
                 self.takes_no_more_calls();
                 core.shut_down();
-                self.write(core);
+                self.write(&mut state);
                 return Err(CannotOpen::Closed);
             }
         };
@@ -137,7 +139,7 @@ impl Connection {
         *ticket = None;
         *begun += 1;
         let key = answers.expect(stream, cx.waker(), drives);
-        self.write(core);
+        state = self.flush(state);
         if !drives && state.seat.is_some() {
             self.attend(&mut state);
         }
@@ -150,7 +152,7 @@ impl Connection {
         let State { core, answers, .. } = &mut *state;
         core.cancel(key.stream);
         let mut woken: Vec<Waker> = answers.forget(key).into_iter().collect();
-        self.write(core);
+        self.write(&mut state);
         if state.seat.is_some() {
             // It may have been woken to drive.
             self.call_driver(&mut state, &mut woken);
@@ -170,7 +172,7 @@ impl Connection {
         let mut woken = Vec::new();
         let mut state = self.lock();
         state.core.shut_down();
-        self.write(&mut state.core);
+        self.write(&mut state);
         let end = || End { status: status.clone(), unprocessed: false };
         self.end(&mut state, "the channel was closed", end, &mut woken);
         drop(state);
@@ -202,21 +204,6 @@ impl Connection {
         // the driver.
         let _ = self.socket.shutdown(Shutdown::Both);
         self.changes.tell();
-    }
-
-    /// Writes what the socket takes. An error shows when it is read from.
-    pub(super) fn write(&self, core: &mut ClientConnection) {
-        while !core.output().is_empty() {
-            match (&self.socket).write(core.output()) {
-                Ok(count) => core.sent(count),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => {
-                    self.stuck.store(error.kind() == ErrorKind::WouldBlock, Ordering::Relaxed);
-                    return;
-                }
-            }
-        }
-        self.stuck.store(false, Ordering::Relaxed);
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {

@@ -91,7 +91,7 @@ impl Connection {
         /// How long nobody asks whether it is still wanted.
         const SLICE: Duration = Duration::from_millis(50);
         let mut state = self.lock();
-        self.write(&mut state.core);
+        self.write(&mut state);
         loop {
             if let Some(opened) = self.opened(&state.progress) {
                 return opened;
@@ -173,6 +173,9 @@ impl Connection {
             };
             let mut state = self.lock();
             self.advance(&mut state, &mut seat, lost, &mut woken);
+            if state.has_output() {
+                state = self.flush(state);
+            }
             if let Some(answer) = done(&mut state) {
                 self.rise(seat, state, woken);
                 return Some(answer);
@@ -203,7 +206,7 @@ impl Connection {
         }
         match state.answers.next_driver() {
             Some(waker) => woken.push(waker.clone()),
-            None if state.answers.carried() > 0 || !state.core.output().is_empty() => {
+            None if state.answers.carried() > 0 || state.has_output() => {
                 self.attend(state);
             }
             None => {}
@@ -245,6 +248,7 @@ impl Connection {
                 Ok(true) => None,
                 Ok(false) if self.stuck.load(Ordering::Relaxed) || is_due(seat.timer) => {
                     self.advance(state, &mut seat, None, woken);
+                    self.write(state);
                     break;
                 }
                 Ok(false) => break,
@@ -252,6 +256,7 @@ impl Connection {
             };
             let is_lost = lost.is_some();
             self.advance(state, &mut seat, lost, woken);
+            self.write(state);
             if is_lost || matches!(state.progress, Progress::Ended(_)) {
                 break;
             }
@@ -298,7 +303,7 @@ impl Connection {
         }
     }
 
-    /// Takes what has been read, tells everybody, and writes what is to be written.
+    /// Takes what has been read, and collects who is to be told.
     fn advance(
         &self,
         state: &mut State,
@@ -310,6 +315,10 @@ impl Connection {
             return;
         }
         let lost = lost.or_else(|| self.take_events(state, &seat.input, woken).err());
+        // The last words.
+        if lost.is_some() {
+            self.write(state);
+        }
         if let Some(reason) = lost {
             self.lose(state, &reason, woken);
         }
@@ -334,17 +343,13 @@ impl Connection {
                     answers.receive(event, woken);
                 }
                 Ok(None) => break,
-                Err(error) => {
-                    self.write(core);
-                    return Err(error.to_string());
-                }
+                Err(error) => return Err(error.to_string()),
             }
         }
         if core.is_leaving() {
             self.takes_no_more_calls();
             answers.let_all_in(woken);
         }
-        self.write(core);
         if core.is_drained() { Err("the server has left".to_owned()) } else { Ok(()) }
     }
 }

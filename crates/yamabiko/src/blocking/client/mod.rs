@@ -9,6 +9,7 @@ mod connect;
 mod connection;
 mod driving;
 mod exchange;
+mod outgoing;
 mod started;
 mod waiting;
 
