@@ -23,12 +23,13 @@ impl Locations {
     /// Opens a location at a token. Its path is the parent's and more.
     pub(super) fn open(&mut self, parent: Option<At>, more: &[i32], token: &Token<'_>) -> At {
         let parent = parent.map_or(&[][..], |At(parent)| &self.list[parent].path);
-        let path = [parent, more].concat();
-        self.list.push(Location {
-            path,
-            span: vec![number(token.line), number(token.column)],
-            ..Location::default()
-        });
+        // With room for what may be added before it is closed.
+        let mut path = Vec::with_capacity(parent.len() + more.len() + 1);
+        path.extend_from_slice(parent);
+        path.extend_from_slice(more);
+        let mut span = Vec::with_capacity(4);
+        span.extend([number(token.line), number(token.column)]);
+        self.list.push(Location { path, span, ..Location::default() });
         At(self.list.len() - 1)
     }
 
@@ -109,7 +110,10 @@ impl Locations {
 
 /// Comments may hold any bytes; descriptors, only text.
 pub(super) fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => String::from_utf8_lossy(bytes).into_owned(),
+    }
 }
 
 /// A line or column as descriptors have it.
