@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -214,3 +215,42 @@ def test_no_thread_is_left_when_all_channels_are_closed(peer: Peer) -> None:
         print(threads() == alone, threads())
     """)  # fmt: skip
     assert out.startswith("True"), out
+
+
+def test_a_stub_in_a_cycle_with_its_serializer_is_collected(peer: Peer) -> None:
+    class Stub:
+        def __init__(self, channel: grpc.Channel) -> None:
+            self.call = channel.unary_unary(METHOD, self.encode)
+
+        def encode(self, message: bytes) -> bytes:
+            return message
+
+    with grpc.insecure_channel(peer.address) as channel:
+        stub = Stub(channel)
+        assert stub.call(b"x") == b"x"
+        gone = weakref.ref(stub)
+        del stub
+        gc.collect()
+        assert gone() is None
+
+
+def test_ctrl_c_works_in_a_process_forked_by_another_thread(peer: Peer) -> None:
+    out = run(peer, """
+        import signal
+        def fork():
+            call(b"")
+            child = os.fork()
+            if child == 0:
+                threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+                began = time.monotonic()
+                try:
+                    call(slow)
+                except KeyboardInterrupt:
+                    os._exit(0 if time.monotonic() - began < 1 else 2)
+                os._exit(1)
+            print(os.waitpid(child, 0)[1])
+        thread = threading.Thread(target=fork)
+        thread.start()
+        thread.join()
+    """)  # fmt: skip
+    assert out == "0\n"

@@ -72,8 +72,12 @@ impl Channel {
 
     /// Closes it; its calls end with CANCELLED.
     fn close(&self, py: Python<'_>) {
-        let line = &self.line;
-        py.detach(|| line.close());
+        let channel = self.line.close();
+        py.detach(|| {
+            if let Some(channel) = channel {
+                channel.close();
+            }
+        });
     }
 
     /// Whether it was closed.

@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use pyo3::prelude::*;
 use yamabiko::blocking::{Attendant, Channel, ChannelBuilder};
 
-/// How many forks lie between this process and the first.
 static FORKS: AtomicU64 = AtomicU64::new(0);
 /// Who looks after idle connections in this process.
 ///
@@ -23,15 +22,20 @@ pub(super) struct OfProcess<T> {
     forks: u64,
 }
 
+/// How many forks lie between this process and the first.
+pub(super) fn forks() -> u64 {
+    FORKS.load(Ordering::Relaxed)
+}
+
 impl<T> OfProcess<T> {
     pub(super) fn new(value: T) -> Self {
-        OfProcess { value: ManuallyDrop::new(value), forks: FORKS.load(Ordering::Relaxed) }
+        OfProcess { value: ManuallyDrop::new(value), forks: forks() }
     }
 
     /// It, in the process that made it.
     #[inline]
     pub(super) fn get(&self) -> Option<&T> {
-        (self.forks == FORKS.load(Ordering::Relaxed)).then_some(&*self.value)
+        (self.forks == forks()).then_some(&*self.value)
     }
 }
 
@@ -89,12 +93,11 @@ impl Line {
         self.closed.load(Ordering::Relaxed)
     }
 
-    pub(super) fn close(&self) {
+    /// Closes it. The channel that is to be closed too, which may take a moment.
+    pub(super) fn close(&self) -> Option<Channel> {
         self.closed.store(true, Ordering::Relaxed);
         let live = self.lock().take();
-        if let Some(channel) = live.as_ref().and_then(OfProcess::get) {
-            channel.close();
-        }
+        live.as_ref().and_then(OfProcess::get).cloned()
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<OfProcess<Channel>>> {

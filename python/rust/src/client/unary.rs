@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 use yamabiko::blocking::{Exchange, Interrupt, Outcome};
@@ -133,6 +134,11 @@ impl UnaryUnary {
         let exchange = self.exchange(&prepared, bytes);
         let started = py.detach(|| channel.start(&exchange));
         Ok(Started::new(Arc::clone(&self.line), started))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.serializer)?;
+        visit.call(&self.deserializer)
     }
 
     /// What a response's bytes stand for.
