@@ -32,6 +32,7 @@ use std::collections::BTreeSet;
 use buffa_codegen::generated::descriptor::FileDescriptorProto;
 
 use crate::descriptors::{Named as _, Pool};
+pub(crate) use escape::octal;
 use imports::Imports;
 use parameters::{InterfaceParameters, MessageParameters, ServiceParameters};
 use services::Services;

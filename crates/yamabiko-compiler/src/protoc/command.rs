@@ -75,8 +75,16 @@ pub(super) fn plugin_of(option: &str) -> String {
 pub(super) struct Plugins {
     /// Programs by the name of the plugin.
     pub(super) programs: BTreeMap<String, String>,
-    /// Parameters by the name of the plugin, from `--X_opt`.
-    pub(super) parameters: BTreeMap<String, String>,
+    /// Parameters with the name of the plugin, from `--X_opt`, in order.
+    pub(super) parameters: Vec<(String, String)>,
+}
+
+impl Plugins {
+    /// The parameters of a plugin, as it gets them.
+    pub(super) fn parameters(&self, plugin: &str) -> String {
+        let all = self.parameters.iter().filter(|(name, _)| name == plugin);
+        all.map(|(_, parameter)| parameter.as_str()).collect::<Vec<_>>().join(",")
+    }
 }
 
 /// Whether and how to write descriptors.

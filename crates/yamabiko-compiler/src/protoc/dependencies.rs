@@ -24,6 +24,8 @@ pub(super) fn write(
         .paths()
         .map(|path| path.strip_prefix("./").map(str::to_owned).unwrap_or(path))
         .collect();
+    let targets: Vec<String> =
+        targets.into_iter().chain(command.descriptor_set.file.clone()).collect();
     let mut rule = targets.join(" \\\n");
     if !targets.is_empty() {
         rule.push(':');

@@ -82,7 +82,10 @@ impl Location {
             return Ok(());
         };
         let Some(target) = self.files.get_mut(&file) else {
-            return Err(format!("{file}: Tried to insert into file that doesn't exist."));
+            let message = format!("{file}: Tried to insert into file that doesn't exist.");
+            // It is there for whoever comes next, as with protoc.
+            self.files.insert(file, String::new());
+            return Err(message);
         };
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');

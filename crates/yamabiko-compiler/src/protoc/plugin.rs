@@ -14,7 +14,7 @@ use super::inputs::Loaded;
 use super::outputs::Location;
 use super::streams::Streams;
 use crate::descriptors::Named as _;
-use crate::python::Piece;
+use crate::python::{Piece, octal};
 
 /// What plugins say they can do, as bits.
 const PROTO3_OPTIONAL: u64 = 1;
@@ -31,18 +31,16 @@ pub(super) fn generate(
 ) -> Result<(), String> {
     let plugin = output.plugin();
     let mut parameter = output.parameter.clone();
-    if let Some(more) = command.plugins.parameters.get(&plugin).filter(|more| !more.is_empty()) {
-        if !parameter.is_empty() {
-            parameter.push(',');
-        }
-        parameter.push_str(more);
+    let more = command.plugins.parameters(&plugin);
+    if !parameter.is_empty() && !more.is_empty() {
+        parameter.push(',');
     }
+    parameter.push_str(&more);
     let request = request(loaded, parameter).encode_to_vec();
     let given = command.plugins.programs.get(&plugin).map(String::as_str);
     let answer = run(&plugin, given, request, streams)?;
-    let response = CodeGeneratorResponse::decode_from_slice(&answer).map_err(|_| {
-        format!("{plugin}: Plugin output is unparseable: {}", answer.escape_ascii())
-    })?;
+    let response = CodeGeneratorResponse::decode_from_slice(&answer)
+        .map_err(|_| format!("{plugin}: Plugin output is unparseable: {}", octal(&answer)))?;
     write(&plugin, &response, location, streams)?;
     match response.error.as_deref() {
         Some(error) if !error.is_empty() => Err(error.to_owned()),
@@ -176,7 +174,7 @@ fn supports(
             && file.syntax.as_deref() == Some("proto3")
             && file.message_type.iter().any(has_proto3_optional)
         {
-            streams.complain_without_end(format!(
+            streams.complain(format!(
                 "{}: is a proto3 file that contains optional fields, but code generator \
                  {plugin} hasn't been updated to support optional fields in proto3. Please ask \
                  the owner of this code generator to support proto3 optional.",
@@ -190,7 +188,7 @@ fn supports(
             continue;
         };
         if let Some(message) = edition_mistake(plugin, response, features, file.name(), edition) {
-            streams.complain(message);
+            streams.complain_without_end(message);
             return Err(String::new());
         }
     }

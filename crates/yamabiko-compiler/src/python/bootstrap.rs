@@ -42,7 +42,7 @@ pub(super) fn file(text: &mut Text, file: &FileDescriptorProto, serialized: &[u8
                 .filter_map(|&index| file.dependency.get(usize::try_from(index).ok()?));
             text.add(&format!(",\n  public_dependencies=[{}]", modules(&mut public)));
         }
-        text.line(if file.dependency.is_empty() { "  )" } else { ")" });
+        text.line(")");
     });
 }
 

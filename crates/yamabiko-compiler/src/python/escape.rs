@@ -1,7 +1,7 @@
 //! Bytes as the inside of a Python literal, in the two ways that protoc has.
 
 /// Escapes as C does, other bytes than printable ASCII in octal.
-pub(super) fn octal(bytes: &[u8]) -> String {
+pub(crate) fn octal(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2);
     for &byte in bytes {
         if !common(byte, &mut text) {

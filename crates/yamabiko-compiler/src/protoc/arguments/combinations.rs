@@ -1,5 +1,6 @@
 //! Which options go together.
 
+use super::options::GENERATORS;
 use crate::protoc::command::{Command, Mode};
 use crate::protoc::streams::Streams;
 
@@ -13,15 +14,17 @@ pub(super) fn are_valid(command: &mut Command, streams: &mut Streams<'_>) -> boo
         .map(|output| output.plugin())
         .collect();
     let plugins = &command.plugins;
-    let mut unknown = plugins
-        .parameters
-        .keys()
-        .filter(|plugin| !plugins.programs.contains_key(*plugin) && !outputs.contains(plugin))
-        .peekable();
-    if unknown.peek().is_some() {
+    let mut unknown: Vec<&String> = plugins.parameters.iter().map(|(plugin, _)| plugin).collect();
+    unknown.retain(|plugin| !plugins.programs.contains_key(*plugin) && !outputs.contains(plugin));
+    unknown.dedup();
+    if !unknown.is_empty() {
         for plugin in unknown {
             let name = plugin.strip_prefix("protoc-gen-").unwrap_or(plugin);
             streams.complain(format!("Unknown flag: --{name}_opt"));
+            if GENERATORS.iter().any(|(option, ..)| *option == format!("--{name}_out")) {
+                streams
+                    .advise(format!("options go before the directory: --{name}_out=OPTIONS:DIR"));
+            }
         }
         return false;
     }

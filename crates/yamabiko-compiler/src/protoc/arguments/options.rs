@@ -258,11 +258,7 @@ fn plugin(command: &mut Command, value: &str) -> Result<(), String> {
 
 fn other(command: &mut Command, name: &str, value: &str, streams: &mut Streams<'_>) -> Step {
     if name.starts_with("--") && name.ends_with("_opt") {
-        let parameters = command.plugins.parameters.entry(plugin_of(name)).or_default();
-        if !parameters.is_empty() {
-            parameters.push(',');
-        }
-        parameters.push_str(value);
+        command.plugins.parameters.push((plugin_of(name), value.to_owned()));
         return Step::Continue;
     }
     if !name.ends_with("_out") {

@@ -137,11 +137,11 @@ fn nested_enumerations(
     proto: &DescriptorProto,
 ) {
     let within = [parents, &[proto]].concat();
-    for nested in &proto.nested_type {
-        nested_enumerations(text, features, &within, nested);
-    }
     for nested in &proto.enum_type {
         enumeration(text, features, &within, nested);
+    }
+    for nested in &proto.nested_type {
+        nested_enumerations(text, features, &within, nested);
     }
 }
 
