@@ -95,7 +95,7 @@ impl Parser<'_> {
     fn stream(&mut self, path: i32, at: At) -> Option<bool> {
         self.looking_at("stream").then(|| {
             self.located(at, &[path], |parser, stream| {
-                parser.note(stream, Part::Other, stream);
+                parser.note(at, Part::Other, stream);
                 parser.next();
             });
             true

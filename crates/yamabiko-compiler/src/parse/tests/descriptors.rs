@@ -201,7 +201,8 @@ fn words_of_the_language_can_be_names() {
 fn the_places_of_parts_can_be_asked_for() {
     let parsed = good(
         "syntax = \"proto2\";\nimport \"b.proto\";\nmessage A {\n  optional B b = 1 [default = X];\n}\n\
-         extend A {\n  optional int32 c = 2 [json_name = \"d\"];\n  optional int32 e = 3 [f = 1];\n}\n",
+         extend A {\n  optional int32 c = 2 [json_name = \"d\"];\n  optional int32 e = 3 [f = 1];\n}\n\
+         service S {\n  rpc M (A) returns (stream B);\n}\n",
     );
     let at = |line, column| Some(Place { line, column });
     let find = |path: &[i32], part| parsed.places.find(path, part);
@@ -213,6 +214,9 @@ fn the_places_of_parts_can_be_asked_for() {
     assert_eq!(find(&[4, 0, 2, 0], Part::Name), at(3, 13));
     assert_eq!(find(&[4, 0, 2, 0], Part::Number), at(3, 17));
     assert_eq!(find(&[4, 0, 2, 0], Part::DefaultValue), at(3, 30));
+    assert_eq!(find(&[6, 0, 2, 0], Part::InputType), at(10, 9));
+    assert_eq!(find(&[6, 0, 2, 0], Part::Other), at(10, 21));
+    assert_eq!(find(&[6, 0, 2, 0], Part::OutputType), at(10, 28));
     assert_eq!(find(&[7, 0], Part::Extendee), at(5, 7));
     assert_eq!(find(&[7, 1], Part::Extendee), None);
     assert_eq!(find(&[7, 0], Part::OptionName), at(6, 24));
