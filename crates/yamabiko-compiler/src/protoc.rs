@@ -16,6 +16,7 @@ mod dependencies;
 mod descriptor_set;
 mod free_numbers;
 mod help;
+mod in_memory;
 mod inputs;
 mod outputs;
 mod plugin;
@@ -25,6 +26,8 @@ mod streams;
 
 use std::collections::BTreeSet;
 use std::io::Write;
+
+pub use in_memory::{Mistake, PythonModule, generate_python};
 
 use arguments::Parsed;
 use command::{Command, Mode, Output};

@@ -9,7 +9,7 @@ use super::source_tree::{Name, SourceTree};
 use super::streams::Streams;
 use super::{descriptor_set, problems};
 use crate::descriptors::Named as _;
-use crate::problem::Severity;
+use crate::problem::{Problem, Severity};
 use crate::proto::{self, Linked, Open};
 
 /// The files that were asked for, and all that they import.
@@ -44,7 +44,7 @@ pub(super) fn load(
         }
     }
     let mut found = Vec::new();
-    let linked = proto::compile(&asked, &mut Files { tree, sets }, &mut found);
+    let linked = link(&asked, tree, sets, &mut found);
     problems::print(&found, command.policy.error_format, tree, streams);
     let has_warnings = found.iter().any(|problem| problem.severity == Severity::Warning);
     let loaded = Loaded { linked: linked?, has_warnings };
@@ -58,6 +58,16 @@ impl Loaded {
         let asked = self.linked.asked.iter();
         asked.filter_map(|name| files.iter().find(|file| file.name() == name))
     }
+}
+
+/// Links the files that imports call `asked`, and what they import.
+pub(super) fn link(
+    asked: &[String],
+    tree: &SourceTree,
+    sets: Vec<FileDescriptorProto>,
+    problems: &mut Vec<Problem>,
+) -> Option<Linked> {
+    proto::compile(asked, &mut Files { tree, sets }, problems)
 }
 
 /// The name that imports have for `input`, a path or such a name itself.

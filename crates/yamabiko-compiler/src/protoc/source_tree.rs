@@ -45,11 +45,19 @@ pub(super) struct Source {
 }
 
 impl SourceTree {
+    /// The directories that a command line names.
     pub(super) fn new(command: &Command) -> Self {
         let mappings = command.proto_path.iter().map(|(prefix, directory)| Mapping {
             prefix: prefix.clone(),
             directory: canonical(directory),
         });
+        Self { mappings: mappings.collect() }
+    }
+
+    /// Directories that files are looked for in as they are called.
+    pub(super) fn of_directories(directories: impl Iterator<Item = String>) -> Self {
+        let mappings = directories
+            .map(|directory| Mapping { prefix: String::new(), directory: canonical(&directory) });
         Self { mappings: mappings.collect() }
     }
 
