@@ -14,3 +14,16 @@ pub fn serve_with(server: Server, echo: Echo) -> (Running, String) {
     let address = listening.local_address().to_string();
     (listening.start(), address)
 }
+
+/// What a test named `child` does, which each file that starts one has.
+pub fn run_child(server: Server, echo: Echo) {
+    if !super::child::am_child() {
+        return;
+    }
+    let listening = server.add(echo).bind("127.0.0.1:0").expect("a free port");
+    println!("\nlistening on {}", listening.local_address());
+    let _running = listening.start();
+    loop {
+        std::thread::park();
+    }
+}

@@ -21,7 +21,7 @@ pub struct Process {
 
 /// What a test named `child` does, which each file that starts one has.
 pub fn run(server: Server, echo: Echo) {
-    if std::env::var_os(AM_CHILD).is_none() {
+    if !am_child() {
         return;
     }
     let runtime =
@@ -31,6 +31,11 @@ pub fn run(server: Server, echo: Echo) {
         println!("\nlistening on {}", listening.local_address());
         listening.serve().await;
     });
+}
+
+/// Whether this process is the child.
+pub fn am_child() -> bool {
+    std::env::var_os(AM_CHILD).is_some()
 }
 
 pub fn start() -> Process {

@@ -1,6 +1,7 @@
 //! The calls that wait for a worker, and the workers that wait for calls.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, Thread};
 
@@ -33,7 +34,7 @@ struct Waiting {
 /// A worker that sleeps until it is taken off the list.
 struct Sleeper {
     thread: Thread,
-    woken: std::sync::atomic::AtomicBool,
+    woken: AtomicBool,
 }
 
 /// How a worker was found.
@@ -75,19 +76,28 @@ impl Queue {
         Relief::None
     }
 
-    /// Sleeps until there is something to do. Returns at once if there is.
-    pub(super) fn sleep(&self, is_over: impl Fn() -> bool) {
+    /// Sleeps until there is something to do. Returns at once if there is: a call, or, by
+    /// `can_lead`, nobody who leads.
+    pub(super) fn sleep(&self, is_over: impl Fn() -> bool, can_lead: impl Fn() -> bool) {
         let sleeper = {
             let mut waiting = lock(&self.0);
             if !waiting.jobs.is_empty() || is_over() {
                 return;
             }
-            let woken = std::sync::atomic::AtomicBool::new(false);
-            let sleeper = Arc::new(Sleeper { thread: thread::current(), woken });
+            let sleeper =
+                Arc::new(Sleeper { thread: thread::current(), woken: AtomicBool::new(false) });
             waiting.idle.push(Arc::clone(&sleeper));
             sleeper
         };
-        while !sleeper.woken.load(std::sync::atomic::Ordering::Acquire) {
+        // Looked at when it is on the list: whoever stops leading looks at the list after that.
+        if can_lead() {
+            let mut waiting = lock(&self.0);
+            if let Some(at) = waiting.idle.iter().position(|idle| Arc::ptr_eq(idle, &sleeper)) {
+                waiting.idle.swap_remove(at);
+                return;
+            }
+        }
+        while !sleeper.woken.load(Ordering::Acquire) {
             thread::park();
         }
     }
@@ -122,7 +132,7 @@ impl Queue {
 
 impl Sleeper {
     fn wake(&self) {
-        self.woken.store(true, std::sync::atomic::Ordering::Release);
+        self.woken.store(true, Ordering::Release);
         self.thread.unpark();
     }
 }

@@ -53,7 +53,8 @@ impl Worker {
                 continue;
             }
             if !lead(shared) {
-                shared.queue.sleep(|| shared.is_over());
+                let can_lead = || shared.leader.try_lock().is_ok();
+                shared.queue.sleep(|| shared.is_over(), can_lead);
             }
         }
         WORKS_FOR.set(0);
@@ -82,7 +83,10 @@ fn lead(shared: &Arc<Shared>) -> bool {
             None => return false,
         },
     };
-    leader.lead(shared, None);
+    // Who led before may have left calls behind.
+    if shared.queue.is_empty() {
+        leader.lead(shared, None);
+    }
     true
 }
 

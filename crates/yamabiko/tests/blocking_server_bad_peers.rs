@@ -1,0 +1,20 @@
+//! Whatever a peer sends, or does not, to a server on plain threads: it stays
+//! up, its memory stays bounded, and a good client gets its answers in time.
+
+mod bad_peers_cases;
+mod support;
+
+use support::{Echo, blocking};
+use yamabiko::blocking::Server;
+
+/// Not a test: the server, in a process of its own.
+#[test]
+fn child() {
+    blocking::run_child(
+        // The answers of calls that run at once are all made before it shows that nobody reads.
+        Server::new().max_concurrent_calls(100),
+        Echo::new(
+            |text, _| async move { Ok(if text == "much" { "x".repeat(100_000) } else { text }) },
+        ),
+    );
+}
