@@ -21,13 +21,18 @@ mod inputs;
 mod outputs;
 mod plugin;
 mod problems;
+mod raw;
 mod source_tree;
 mod streams;
 
 use std::collections::BTreeSet;
-use std::io::Write;
+use std::io::{Read as _, Write};
 
 pub use in_memory::{Mistake, PythonModule, generate_python};
+
+/// The names and texts of the files of protobuf itself, for who wants them on
+/// disk: declarations that mean the same as Google's, without the comments.
+pub const WELL_KNOWN_FILES: &[(&str, &str)] = crate::well_known::FILES;
 
 use arguments::Parsed;
 use command::{Command, Mode, Output};
@@ -45,7 +50,7 @@ use crate::python::Source;
 /// Paths are relative to the current directory of the process. Plugins are looked
 /// for on PATH, and inherit standard error. The files of protobuf itself,
 /// `google/protobuf/*.proto`, need not be on disk; they are found after those in
-/// the directories of `-I`.
+/// the directories of `-I`. What is decoded is read from standard input.
 pub fn run(program: &str, arguments: &[String], out: &mut dyn Write, err: &mut dyn Write) -> i32 {
     let streams = &mut Streams { out, err };
     match arguments::parse(program, arguments, streams) {
@@ -58,6 +63,9 @@ pub fn run(program: &str, arguments: &[String], out: &mut dyn Write, err: &mut d
 }
 
 fn compile(command: &Command, streams: &mut Streams<'_>) -> Option<()> {
+    if command.mode == Mode::DecodeRaw {
+        return decode_raw(streams);
+    }
     let tree = SourceTree::new(command);
     let loaded = inputs::load(command, &tree, streams)?;
     let pool = match Pool::new(&loaded.linked.files) {
@@ -67,6 +75,11 @@ fn compile(command: &Command, streams: &mut Streams<'_>) -> Option<()> {
             return None;
         }
     };
+    if let Mode::Encode(_) | Mode::Decode(_) = command.mode {
+        streams.complain("--encode and --decode are not supported");
+        streams.advise("--decode_raw shows a message of any type, `yamabiko call` sends one");
+        return None;
+    }
     let mut outputs = Outputs::default();
     for output in &command.outputs {
         let location = outputs.location(&output.location);
@@ -86,6 +99,17 @@ fn compile(command: &Command, streams: &mut Streams<'_>) -> Option<()> {
             free_numbers::print(file, streams);
         }
     }
+    Some(())
+}
+
+fn decode_raw(streams: &mut Streams<'_>) -> Option<()> {
+    let mut message = Vec::new();
+    let read = std::io::stdin().lock().read_to_end(&mut message);
+    let Some(text) = read.ok().and_then(|_| raw::text(&message)) else {
+        streams.complain("Failed to parse input.");
+        return None;
+    };
+    let _ = streams.out.write_all(text.as_bytes());
     Some(())
 }
 

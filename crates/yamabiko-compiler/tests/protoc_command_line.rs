@@ -389,6 +389,79 @@ fn every_command_line_does_what_it_does_with_protoc() {
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
+/// Messages, sound and broken, for `--decode_raw`.
+fn messages() -> Vec<Vec<u8>> {
+    let mut messages: Vec<Vec<u8>> = [
+        &b""[..],
+        b"\x08\x96\x01",
+        b"\x0d\x01\x02\x03\x04\x11\x01\x02\x03\x04\x05\x06\x07\x08",
+        b"\x12\x03abc\x12\x00\x12\x02\x08\x01",
+        b"\x0a\x06\x0a\x04\x0a\x02\x08\x01",
+        b"\x0b\x08\x01\x13\x14\x0c",
+        b"\x0b\x08\x01\x14",
+        b"\x0b\x08\x01",
+        b"\x0c",
+        b"\x00\x01",
+        b"\x08",
+        b"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+        b"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f",
+        b"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+        b"\x0e\x01",
+        b"\x0f\x01",
+        b"\x12\x05ab",
+        b"\xf8\xff\xff\xff\x0f\x01",
+        b"\xf8\xff\xff\xff\x1f\x01",
+        b"\x12\x09'\"\\\n\r\t\xff\x00~",
+        b"\x0a\x03\x0b\x0c\x0c",
+    ]
+    .map(<[u8]>::to_vec)
+    .into();
+    // Nested deeper than protoc looks.
+    let mut deep = b"\x08\x01".to_vec();
+    for _ in 0..14 {
+        deep = [&[0x0a, u8::try_from(deep.len()).expect("it is short")], deep.as_slice()].concat();
+        messages.push(deep.clone());
+    }
+    // Noise, always the same.
+    let mut state = 1_u64;
+    for length in 0..200_usize {
+        let noise = (0..length % 9).map(|_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            // Small bytes are more often tags and lengths.
+            u8::try_from(state >> 59).expect("it is five bits")
+        });
+        messages.push(noise.collect());
+    }
+    messages
+}
+
+#[test]
+fn messages_of_unknown_types_are_shown_as_by_protoc() {
+    let root = directory("protoc_decode_raw");
+    let runs: Vec<Run> = messages()
+        .into_iter()
+        .enumerate()
+        .map(|(index, stdin)| Run {
+            name: format!("{index:03}"),
+            arguments: vec!["--decode_raw".to_owned()],
+            stdin,
+        })
+        .collect();
+    for side in ["theirs", "ours"] {
+        for run in &runs {
+            fs::create_dir_all(root.join(side).join(&run.name)).expect("it is below target/");
+        }
+    }
+    let theirs = run_theirs(&root.join("theirs"), &runs);
+    let shown = theirs.iter().filter(|outcome| outcome.code == "0").count();
+    println!("{} messages, {shown} sound", runs.len());
+    for (run, theirs) in runs.iter().zip(&theirs) {
+        let difference = difference(theirs, &run_ours(&root.join("ours"), run));
+        let bytes = run.stdin.escape_ascii();
+        assert!(difference.is_none(), "{bytes}\n{}", difference.unwrap_or_default());
+    }
+}
+
 /// Sets of descriptors for `--descriptor_set_in`.
 fn descriptor_sets(home: &Path) -> Vec<(String, Vec<u8>)> {
     let runs: Vec<Run> = ["uses", "hello"]

@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 /// The first day that the format knows: archives do not say when they were made.
 const DATE: u16 = 1 << 5 | 1;
 
-/// An archive of `files`, text by name.
-pub(super) fn zip(files: &BTreeMap<String, String>) -> Vec<u8> {
+/// An archive of `files`, text by name; `None` if they are more than one can hold.
+pub(super) fn zip(files: &BTreeMap<String, String>) -> Option<Vec<u8>> {
     let mut archive = Vec::new();
     let mut directory = Vec::new();
     for (name, text) in files {
-        let offset = size(archive.len());
-        let common = entry(name, text);
+        let offset = size(archive.len())?;
+        let common = entry(name, text)?;
         archive.extend(0x0403_4b50_u32.to_le_bytes());
         archive.extend(&common);
         archive.extend(name.as_bytes());
@@ -26,22 +26,22 @@ pub(super) fn zip(files: &BTreeMap<String, String>) -> Vec<u8> {
         directory.extend(offset.to_le_bytes());
         directory.extend(name.as_bytes());
     }
-    let offset = size(archive.len());
-    let count = u16::try_from(files.len()).expect("protoc writes fewer files than 65536");
+    let offset = size(archive.len())?;
+    let count = u16::try_from(files.len()).ok()?;
     archive.extend(&directory);
     archive.extend(0x0605_4b50_u32.to_le_bytes());
     archive.extend([0; 4]);
     archive.extend(count.to_le_bytes());
     archive.extend(count.to_le_bytes());
-    archive.extend(size(directory.len()).to_le_bytes());
+    archive.extend(size(directory.len())?.to_le_bytes());
     archive.extend(offset.to_le_bytes());
     archive.extend([0; 2]);
-    archive
+    Some(archive)
 }
 
 /// What the two headers of a file have in common.
-fn entry(name: &str, text: &str) -> Vec<u8> {
-    let length = size(text.len());
+fn entry(name: &str, text: &str) -> Option<Vec<u8>> {
+    let length = size(text.len())?;
     let mut entry = Vec::new();
     // Version 1.0, no flags, stored, midnight.
     for number in [10, 0, 0, 0, DATE] {
@@ -50,14 +50,14 @@ fn entry(name: &str, text: &str) -> Vec<u8> {
     entry.extend(crc32(text.as_bytes()).to_le_bytes());
     entry.extend(length.to_le_bytes());
     entry.extend(length.to_le_bytes());
-    let name = u16::try_from(name.len()).expect("a path has fewer than 65536 bytes");
+    let name = u16::try_from(name.len()).ok()?;
     entry.extend(name.to_le_bytes());
     entry.extend([0; 2]);
-    entry
+    Some(entry)
 }
 
-fn size(length: usize) -> u32 {
-    u32::try_from(length).expect("generated code has less than 4 GiB")
+fn size(length: usize) -> Option<u32> {
+    u32::try_from(length).ok()
 }
 
 fn crc32(bytes: &[u8]) -> u32 {

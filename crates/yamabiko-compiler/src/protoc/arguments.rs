@@ -6,6 +6,8 @@ mod options;
 
 use std::fs;
 
+pub(super) use options::GENERATORS;
+
 use super::command::Command;
 use super::help;
 use super::streams::Streams;

@@ -1,5 +1,6 @@
 //! `--help` and `--notices`.
 
+use super::arguments::GENERATORS;
 use super::streams::Streams;
 use crate::hints::similar;
 
@@ -31,8 +32,6 @@ Compiles PROTO_FILES to descriptors and code:
   --direct_dependencies=FILES, --option_dependencies=FILES
                                what may be imported, separated by colons
   --decode_raw                 show the message on standard input, whatever it is
-  --decode=TYPE, --encode=TYPE
-                               turn a message on standard input to text, or back
   --print_free_field_numbers   say which numbers the messages have left
   --error_format=gcc|msvs      how to write where a mistake is
   --fatal_warnings             fail where there is a warning
@@ -57,6 +56,19 @@ pub(super) fn print_notices(streams: &mut Streams<'_>) {
     streams.say("It contains the definitions of google/protobuf/*.proto:");
     streams.say("");
     let _ = streams.out.write_all(crate::well_known::LICENSE.as_bytes());
+}
+
+/// The option that asks for code and that `name` is most likely a misspelling of:
+/// the letters can be wrong, or the order of the words.
+pub(super) fn similar_generator(name: &str) -> Option<&'static str> {
+    let words = |name: &str| {
+        let mut words: Vec<String> = name.split(['-', '_']).map(str::to_owned).collect();
+        words.sort();
+        words
+    };
+    let options = GENERATORS.iter().map(|(option, ..)| *option);
+    let turned = options.clone().find(|option| words(option) == words(name));
+    turned.or_else(|| similar::best(name, options))
 }
 
 /// The option that `name` is most likely a misspelling of.

@@ -142,7 +142,11 @@ impl Location {
                 "Manifest-Version: 1.0\nCreated-By: 1.6.0 (protoc)\n\n".to_owned()
             });
         }
-        if let Err(error) = fs::write(path, archive::zip(&self.files)) {
+        let Some(archive) = archive::zip(&self.files) else {
+            streams.complain(format!("{path}: more files or text than an archive can hold"));
+            return None;
+        };
+        if let Err(error) = fs::write(path, archive) {
             streams.complain_without_end(format!("{path}: {}", reason(&error)));
             return None;
         }

@@ -10,6 +10,7 @@ use buffa_codegen::generated::compiler::{CodeGeneratorRequest, CodeGeneratorResp
 use buffa_codegen::generated::descriptor::{DescriptorProto, Edition};
 
 use super::command::{Command, Output};
+use super::help;
 use super::inputs::Loaded;
 use super::outputs::Location;
 use super::streams::Streams;
@@ -38,7 +39,7 @@ pub(super) fn generate(
     parameter.push_str(&more);
     let request = request(loaded, parameter).encode_to_vec();
     let given = command.plugins.programs.get(&plugin).map(String::as_str);
-    let answer = run(&plugin, given, request, streams)?;
+    let answer = run(output, given, request, streams)?;
     let response = CodeGeneratorResponse::decode_from_slice(&answer)
         .map_err(|_| format!("{plugin}: Plugin output is unparseable: {}", octal(&answer)))?;
     write(&plugin, &response, location, streams)?;
@@ -71,11 +72,12 @@ fn request(loaded: &Loaded, parameter: String) -> CodeGeneratorRequest {
 
 /// Runs the plugin and returns what it wrote to standard output.
 fn run(
-    plugin: &str,
+    output: &Output,
     program: Option<&str>,
     request: Vec<u8>,
     streams: &mut Streams<'_>,
 ) -> Result<Vec<u8>, String> {
+    let plugin = &output.plugin();
     // A program that was named is not looked for on PATH.
     let path = match program {
         None => plugin.to_owned(),
@@ -92,6 +94,12 @@ fn run(
                 "Please specify a program using absolute path or make sure the program is \
                  available in your PATH system variable",
             );
+            match help::similar_generator(&output.name) {
+                Some(option) if program.is_none() => {
+                    streams.advise(format!("did you mean `{option}`?"));
+                }
+                _ => {}
+            }
             if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied) {
                 streams.advise(format!("the system says: {error}"));
             }

@@ -21,7 +21,7 @@ pub(super) fn are_valid(command: &mut Command, streams: &mut Streams<'_>) -> boo
         for plugin in unknown {
             let name = plugin.strip_prefix("protoc-gen-").unwrap_or(plugin);
             streams.complain(format!("Unknown flag: --{name}_opt"));
-            if GENERATORS.iter().any(|(option, ..)| *option == format!("--{name}_out")) {
+            if GENERATORS.iter().any(|(option, _)| *option == format!("--{name}_out")) {
                 streams
                     .advise(format!("options go before the directory: --{name}_out=OPTIONS:DIR"));
             }

@@ -11,12 +11,12 @@ use crate::python::Generator;
 /// What separates paths in one value.
 pub(super) const PATH_SEPARATOR: char = if cfg!(windows) { ';' } else { ':' };
 
-/// The generators that are built in, with their options and what they write.
-pub(in crate::protoc) const GENERATORS: [(&str, Generator, &str); 4] = [
-    ("--grpc_pyi_out", Generator::ServiceTypes, "Generate Python pyi stub for services."),
-    ("--grpc_python_out", Generator::Services, "Generate Python source file."),
-    ("--pyi_out", Generator::Interface, "Generate Python pyi stub."),
-    ("--python_out", Generator::Messages, "Generate Python source file."),
+/// The generators that are built in, with their options.
+pub(in crate::protoc) const GENERATORS: [(&str, Generator); 4] = [
+    ("--grpc_pyi_out", Generator::ServiceTypes),
+    ("--grpc_python_out", Generator::Services),
+    ("--pyi_out", Generator::Interface),
+    ("--python_out", Generator::Messages),
 ];
 
 /// Notes in `command` what the option `name` says. A file has no name.
@@ -278,10 +278,10 @@ fn other(command: &mut Command, name: &str, value: &str, streams: &mut Streams<'
         Some(parts) if !is_windows_path(value) => parts,
         _ => ("", value),
     };
-    let generator = GENERATORS.iter().find(|(option, ..)| *option == name);
+    let generator = GENERATORS.iter().find(|(option, _)| *option == name);
     command.outputs.push(Output {
         name: name.to_owned(),
-        generator: generator.map(|(_, generator, _)| *generator),
+        generator: generator.map(|(_, generator)| *generator),
         parameter: parameter.to_owned(),
         location: location.to_owned(),
     });
