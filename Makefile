@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help test lint docs readme wasm set-up wheels python-test bench bench-quick fuzz doc
+.PHONY: help test lint docs readme wasm set-up wheels python-test bench bench-quick soak fuzz doc
 
 CARGO ?= cargo
 WASM := wasm32-unknown-unknown
@@ -45,8 +45,9 @@ wasm: ## check that the core asks nothing of its host
 	  echo "skipped: the core for $(WASM) (rustup target add $(WASM))"; \
 	fi
 
-set-up: ## make the virtual environments that tests need: grpcio's, and Python's own
+set-up: ## make the virtual environments that tests need: grpcio's, protoc's, and Python's own
 	conformance/grpcio/set-up
+	crates/yamabiko-compiler/tests/protoc/set-up
 	python/tests/set-up
 
 wheels: ## build the Python packages yamabiko and yamabiko-grpcio into target/wheels
@@ -62,11 +63,16 @@ python-test: wheels set-up ## run the tests of the Python packages
 	  --force-reinstall $(WHEELS)/*.whl
 	cd python && $(PYTHON_VENV)/bin/python -m pytest
 
-bench: ## measure beside tonic and pajamax: five minutes, on a quiet machine
+bench: ## measure beside tonic, pajamax and grpcio: eight minutes, on a quiet machine
 	cd bench && $(CARGO) run --release --package harness
 
 bench-quick: ## see that the bench works, in a minute
 	cd bench && $(CARGO) run --release --package harness -- --quick
+
+soak: ## load Python servers, ours and grpcio's, for a minute each, with clients that vanish
+	@environments=$$(bench/python/set-up) && for name in yamabiko grpcio; do \
+	  PYTHONPATH=$$environments/$$name/hello $$environments/$$name/bin/python bench/python/soak.py; \
+	done
 
 fuzz: ## say how to throw random input at the core
 	@echo "cargo install cargo-fuzz, then: cargo +nightly fuzz run server_connection (fuzz/README.md)"
