@@ -24,7 +24,7 @@ FACTS = {
     "abort": ["NOT_FOUND", "no such ネーム", True],
     "raise": ["UNKNOWN", "Exception calling application: boom", True],
     "status": ["FAILED_PRECONDITION", "not yet", True],
-    "slow": ["DEADLINE_EXCEEDED", "Deadline Exceeded", True],
+    "slow": "DEADLINE_EXCEEDED",
     "unknown": ["UNIMPLEMENTED", "Method not found!", True],
     "many": True,
 }

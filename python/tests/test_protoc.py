@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import TUTORIAL, checked, run
 
-BROKEN = 'syntax = "proto3";\nmessage A {\n  strin x = 1;\n  int32 y = 1;\n}\n'
+BROKEN = 'syntax = "proto3";\nmessage A {\n  strin x = 1;\n  Nothing y = 2;\n}\n'
 
 
 def python(code: str, cwd: Path) -> str:
@@ -139,8 +139,8 @@ except compiler.ProtocErrors as errors:
     done = run(sys.executable, "-c", f"import yamabiko; yamabiko.install()\n{code}", cwd=tmp_path)
     assert done.stdout == (
         'bad.proto:2:2 error: "strin" is not defined.\n'
-        'bad.proto:3:12 error: Field number 1 has already been used in "A" by field "x". '
-        "Next available field number is 2.\n"
+        "  hint: did you mean `string`?\n"
+        'bad.proto:3:2 error: "Nothing" is not defined.\n'
         "ProtocError(filename=\"b'bad.proto'\", line=2, column=2, "
         "message=\"b'\"strin\" is not defined.'\")\n"
     ), done.stderr

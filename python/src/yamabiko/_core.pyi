@@ -5,6 +5,23 @@ from typing import Any, NoReturn, final
 
 from typing_extensions import Self, disjoint_base
 
+__all__ = [
+    "Channel",
+    "Deliveries",
+    "Server",
+    "ServicerContext",
+    "Started",
+    "Submitted",
+    "UnaryUnary",
+    "Worker",
+    "__version__",
+    "client_after_fork",
+    "client_hooks",
+    "generate_python",
+    "protoc",
+    "server_callbacks_end",
+]
+
 __version__: str
 
 # protoc
@@ -12,8 +29,16 @@ __version__: str
 def protoc(program: str, arguments: Sequence[str]) -> int:
     """Runs protoc, which shows itself as `program`, and returns its exit status."""
 
-def protoc_captured(program: str, arguments: Sequence[str]) -> tuple[int, bytes, bytes]:
-    """Runs protoc; returns exit status, standard output, standard error."""
+def generate_python(
+    name: str, include: Sequence[str], services: bool
+) -> tuple[
+    list[tuple[str, str]], list[tuple[str, int | None, int | None, str, str | None]]
+]:
+    """The modules of a file and of all that it imports, or the mistakes in them.
+
+    Modules are path and text, those that are imported first. Mistakes are file, line and column
+    from 0, what is wrong, and what to do about it.
+    """
 
 # server
 

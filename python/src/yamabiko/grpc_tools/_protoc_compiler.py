@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
-import tempfile
 from collections.abc import Sequence
 
 from .. import _core
 
 
 class ProtocError(Exception):
-    """An error in a ``.proto`` file: its name, line and column from 0 (-1: the whole file), text."""
+    """An error in a ``.proto`` file.
 
-    def __init__(self, filename: bytes, line: int, column: int, message: bytes) -> None:
+    Attributes:
+      filename: The file, by the name that imports use.
+      line: The line, from 0; -1 if it is about the whole file.
+      column: The column, from 0.
+      message: What is wrong.
+      hint: What to do about it, None if that is not known. grpcio-tools has none.
+    """
+
+    def __init__(
+        self, filename: bytes, line: int, column: int, message: bytes, hint: str | None = None
+    ) -> None:
         super().__init__(filename, line, column, message)
         self.filename = filename
         self.line = line
         self.column = column
         self.message = message
+        self.hint = hint
 
     def __str__(self) -> str:
         file, message = self.filename.decode(), self.message.decode()
-        return f"{file}:{self.line}:{self.column} error: {message}"
+        hint = f"\n  hint: {self.hint}" if self.hint else ""
+        return f"{file}:{self.line}:{self.column} error: {message}{hint}"
 
     def __repr__(self) -> str:
         return (
@@ -65,65 +75,35 @@ def run_main(arguments: Sequence[bytes]) -> int:
 
 
 def get_protos(protobuf_path: bytes, include_paths: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
-    """The messages of a file, as name and content of the file that they would be written to."""
-    return _generate("--python_out", protobuf_path, include_paths)
+    """The messages of a file and of all that it imports, as modules: path and text.
+
+    What is imported comes first, the file itself last. Raises ProtocErrors.
+    """
+    return _generate(protobuf_path, include_paths, services=False)
 
 
 def get_services(protobuf_path: bytes, include_paths: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
-    """The services of a file, as name and content of the file that they would be written to."""
-    return _generate("--grpc_python_out", protobuf_path, include_paths)
+    """The services of a file and of all that it imports, as modules. See ``get_protos``."""
+    return _generate(protobuf_path, include_paths, services=True)
 
 
 def _generate(
-    option: str, protobuf_path: bytes, include_paths: Sequence[bytes]
+    protobuf_path: bytes, include_paths: Sequence[bytes], services: bool
 ) -> list[tuple[bytes, bytes]]:
-    with tempfile.TemporaryDirectory(prefix="yamabiko-") as directory:
-        # protoc warns of directories that are not there; sys.path has such entries.
-        roots = [os.fsdecode(path) or "." for path in include_paths if os.path.isdir(path or b".")]
-        search = [f"-I{root}" for root in roots]
-        arguments = [*search, f"{option}={directory}", protobuf_path.decode()]
-        status, _, complaints = _core.protoc_captured("protoc", arguments)
-        if status != 0:
-            raise ProtocErrors(_errors(protobuf_path, complaints, roots))
-        return [
-            (os.path.relpath(file, directory).encode(), content)
-            for file, content in _files(directory)
-        ]
-
-
-def _files(directory: str) -> list[tuple[str, bytes]]:
-    found = []
-    for root, _, names in os.walk(directory):
-        for name in names:
-            file = os.path.join(root, name)
-            with open(file, "rb") as opened:
-                found.append((file, opened.read()))
-    return found
-
-
-_PLACED = re.compile(rb"(?P<file>[^:\n]+\.proto):(?P<line>\d+):(?P<column>\d+): (?P<message>.*)")
-_WHOLE = re.compile(rb"(?P<file>[^:\n]+\.proto): (?P<message>.*)")
-
-
-def _errors(
-    protobuf_path: bytes, complaints: bytes, roots: Sequence[str]
-) -> list[ProtocError]:
-    """What protoc has printed, line by line; warnings and hints are left out."""
-    found: list[ProtocError] = []
-    for line in complaints.splitlines():
-        if placed := _PLACED.fullmatch(line):
-            place = int(placed["line"]) - 1, int(placed["column"]) - 1
-            found.append(ProtocError(_within(placed["file"], roots), *place, placed["message"]))
-        elif whole := _WHOLE.fullmatch(line):
-            found.append(ProtocError(_within(whole["file"], roots), -1, 0, whole["message"]))
-    found = [error for error in found if not error.message.startswith(b"warning: ")]
-    return found or [ProtocError(protobuf_path, -1, 0, complaints.strip())]
-
-
-def _within(file: bytes, roots: Sequence[str]) -> bytes:
-    """The name by which imports know a file; protoc prints where it lies."""
-    for root in roots:
-        prefix = os.fsencode(os.path.join(root, ""))
-        if file.startswith(prefix):
-            return file[len(prefix) :]
-    return file
+    # The empty entry of sys.path stands for the working directory.
+    include = [os.fsdecode(path) or "." for path in include_paths]
+    modules, mistakes = _core.generate_python(os.fsdecode(protobuf_path), include, services)
+    if mistakes:
+        raise ProtocErrors(
+            [
+                ProtocError(
+                    os.fsencode(file),
+                    -1 if line is None else line,
+                    column or 0,
+                    message.encode(),
+                    hint,
+                )
+                for file, line, column, message, hint in mistakes
+            ]
+        )
+    return [(os.fsencode(path), text.encode()) for path, text in modules]
