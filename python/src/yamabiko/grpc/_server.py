@@ -375,6 +375,7 @@ def _stop_all() -> None:
         # As with an executor's threads, handlers that run are waited for; Ctrl-C ends the wait.
         while not server._core.join(0.1):
             pass
+        server._terminated.set()
     _core.server_callbacks_end()
     for thread in list(_threads):
         thread.join()

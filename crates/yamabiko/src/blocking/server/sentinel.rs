@@ -15,6 +15,8 @@ use super::driver::Shared;
 
 /// How often it looks.
 const TICK: Duration = Duration::from_micros(500);
+/// Calls in a tick that say that all is well.
+const MANY: u64 = 20;
 /// Ticks in which nothing runs, after which it sleeps.
 const IDLE_TICKS: u32 = 100;
 
@@ -68,21 +70,27 @@ fn keep_watch(shared: &Arc<Shared>) {
     let sentinel = &shared.sentinel;
     let mut idle = 0;
     let mut before = shared.progress.load(Ordering::Relaxed);
+    let mut tick = TICK;
     while !shared.is_over() {
         if sentinel.is_busy() {
             idle = 0;
-        } else if idle == IDLE_TICKS {
-            // Another tick before it sleeps: a stretch that began before its worker could see
-            // this is seen then.
-            sentinel.asleep.store(true, Ordering::SeqCst);
-        } else if idle > IDLE_TICKS && sentinel.asleep.load(Ordering::SeqCst) {
-            thread::park();
-            idle = 0;
+        } else if idle >= IDLE_TICKS {
+            if sentinel.asleep.load(Ordering::SeqCst) {
+                thread::park();
+                idle = 0;
+            } else {
+                // Another tick before it sleeps: a stretch that began before its worker could see
+                // this is seen then.
+                sentinel.asleep.store(true, Ordering::SeqCst);
+            }
         }
         idle += 1;
-        thread::sleep(TICK);
+        thread::sleep(tick);
         let now = shared.progress.load(Ordering::Relaxed);
-        if sentinel.is_busy() && now == std::mem::replace(&mut before, now) {
+        let got_on = now.wrapping_sub(std::mem::replace(&mut before, now));
+        // Where many calls end in a tick, another look costs more than it finds.
+        tick = if got_on > MANY { 2 * TICK } else { TICK };
+        if got_on == 0 && sentinel.is_busy() {
             look_after_the_rest(shared);
         }
     }
