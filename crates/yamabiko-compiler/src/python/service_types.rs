@@ -17,8 +17,8 @@ use super::text::Text;
 use super::{comments, names};
 use crate::descriptors::{Message, Named as _, Pool};
 
-const HEAD: &str = r#"import abc as _abc_module
-import collections.abc as _abc
+const HEAD: &str = r#"import abc as _abc
+import collections.abc as _collections
 import typing as _typing
 
 import grpc
@@ -39,7 +39,7 @@ class _Stub(_typing.Generic[_Channel]):
 "#;
 
 const SERVICERS: &str = r#"
-class _Requests(_abc.Iterator[_Item], _abc.AsyncIterator[_Item], metaclass=_abc_module.ABCMeta): ...
+class _Requests(_collections.Iterator[_Item], _collections.AsyncIterator[_Item], metaclass=_abc.ABCMeta): ...
 class _Context(grpc.ServicerContext, grpc.aio.ServicerContext): ...  # type: ignore[misc, type-arg, unused-ignore]
 "#;
 
@@ -173,11 +173,11 @@ impl<'a> ServiceTypes<'a, '_> {
                 };
                 let result = if server {
                     format!(
-                        "_abc.Iterator[{output}] | _abc.AsyncIterator[{output}] \
-                         | _abc.Awaitable[None]"
+                        "_collections.Iterator[{output}] | _collections.AsyncIterator[{output}] \
+                         | _collections.Awaitable[None]"
                     )
                 } else {
-                    format!("{output} | _abc.Awaitable[{output}]")
+                    format!("{output} | _collections.Awaitable[{output}]")
                 };
                 let path = [6, service_index, 2, index];
                 let body = if self.has_documentation(&path) { "" } else { " ..." };
@@ -204,23 +204,26 @@ impl<'a> ServiceTypes<'a, '_> {
                 let input = self.message(method.input_type.as_deref());
                 let output = self.message(method.output_type.as_deref());
                 let parameter = if client {
-                    format!("request_iterator: _abc.Iterator[{input}]")
+                    format!("request_iterator: _collections.Iterator[{input}]")
                 } else {
                     format!("request: {input}")
                 };
-                let result = if server { format!("_abc.Iterator[{output}]") } else { output };
+                let result =
+                    if server { format!("_collections.Iterator[{output}]") } else { output };
                 text.line("@staticmethod");
                 text.line(format!("def {}(", method.name()));
                 text.line(format!("    {parameter},"));
                 text.line("    target: str,");
-                text.line("    options: _abc.Sequence[tuple[str, _typing.Any]] = ...,");
+                text.line("    options: _collections.Sequence[tuple[str, _typing.Any]] = ...,");
                 text.line("    channel_credentials: grpc.ChannelCredentials | None = ...,");
                 text.line("    call_credentials: grpc.CallCredentials | None = ...,");
                 text.line("    insecure: bool = ...,");
                 text.line("    compression: grpc.Compression | None = ...,");
                 text.line("    wait_for_ready: bool | None = ...,");
                 text.line("    timeout: float | None = ...,");
-                text.line("    metadata: _abc.Sequence[tuple[str, str | bytes]] | None = ...,");
+                text.line(
+                    "    metadata: _collections.Sequence[tuple[str, str | bytes]] | None = ...,",
+                );
                 text.line(format!(") -> {result}: ..."));
             }
             if !documented && named(service).next().is_none() {
