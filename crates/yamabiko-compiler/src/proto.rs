@@ -50,11 +50,17 @@ pub(crate) fn compile(
     }
     let asked = || names.iter().filter_map(|name| pool.file(name));
     for file in asked() {
+        check::feature_support(&pool, file, problems);
+    }
+    if has_errors(&problems[first..]) {
+        return None;
+    }
+    for file in asked() {
         check::unstable_edition(&pool, file, problems);
         check::reserved_numbers(&pool, file, problems);
         check::targets(&pool, &pool[file].proto, problems);
     }
-    if problems[first..].iter().any(|problem| problem.severity == Severity::Error) {
+    if has_errors(&problems[first..]) {
         return None;
     }
     let files = in_order(&pool, asked());
@@ -79,6 +85,10 @@ impl Linked {
         fill_json_names(&self.pool, &mut proto);
         Some(proto)
     }
+}
+
+fn has_errors(problems: &[Problem]) -> bool {
+    problems.iter().any(|problem| problem.severity == Severity::Error)
 }
 
 fn for_descriptor_set(pool: &Pool, file: FileId) -> FileDescriptorProto {

@@ -89,7 +89,7 @@ fn one(
             let text = format!(
                 "{name} has been deprecated in edition {}: {}",
                 edition_name(deprecated),
-                support.deprecation_warning
+                support.deprecation_warning.as_deref().unwrap_or_default()
             );
             warnings.push(text);
         }

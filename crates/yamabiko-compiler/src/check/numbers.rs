@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::parse::Part;
 use crate::problem::Problem;
-use crate::resolve::{Builder, Field, FieldId, FileId, MessageId, Pool};
+use crate::resolve::{Builder, Field, FieldId, FileId, MessageId, Pool, fields_in_order};
 
 /// The largest number that a field may have.
 pub(super) const MAX: i32 = (1 << 29) - 1;
@@ -164,23 +164,15 @@ fn next_free(pool: &Pool, id: MessageId) -> String {
 /// Fields with numbers that protobuf keeps for itself. protoc looks for them
 /// once all files are linked.
 pub(crate) fn reserved_numbers(pool: &Pool, file: FileId, problems: &mut Vec<Problem>) {
-    let mut todo: Vec<MessageId> = pool[file].messages.iter().rev().copied().collect();
-    let mut fields: Vec<&FieldId> = Vec::new();
-    while let Some(message) = todo.pop() {
-        let message = &pool[message];
-        fields.extend(message.fields.iter().chain(&message.extensions));
-        todo.extend(message.messages.iter().rev());
-    }
-    fields.extend(&pool[file].extensions);
-    for field in fields {
-        if KEPT.contains(&pool[*field].number) {
+    for field in fields_in_order(pool, file) {
+        if KEPT.contains(&pool[field].number) {
             let text = format!(
                 "Field numbers {} through {} are reserved for the protocol buffer library \
                  implementation.",
                 KEPT.start(),
                 KEPT.end()
             );
-            let hint = format!("`{}` has number {}", pool[*field].full_name, pool[*field].number);
+            let hint = format!("`{}` has number {}", pool[field].full_name, pool[field].number);
             problems.push(Problem::error(&pool[file].name, None, text).with_hint(hint));
         }
     }

@@ -6,15 +6,13 @@ use buffa::{Enumeration, UnknownFieldData};
 use buffa_codegen::generated::descriptor::descriptor_proto::ExtensionRange;
 use buffa_codegen::generated::descriptor::field_descriptor_proto::Label;
 use buffa_codegen::generated::descriptor::{
-    DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto,
-    FileDescriptorProto, MethodDescriptorProto, OneofDescriptorProto, ServiceDescriptorProto,
+    DescriptorProto, FieldDescriptorProto, FileDescriptorProto, OneofDescriptorProto,
 };
 
 use super::builder::Builder;
 use super::names::json_name;
 use super::pool::{
-    Enum, EnumId, Field, FieldId, File, FileId, Message, MessageId, Method, MethodId, Oneof,
-    OneofId, Range, Service, ServiceId, TypeReference, Value, ValueId, edition,
+    Field, FieldId, File, FileId, Message, MessageId, Oneof, OneofId, Range, TypeReference, edition,
 };
 use super::symbols::Symbol;
 use crate::check;
@@ -169,14 +167,14 @@ impl Builder<'_> {
         Some(())
     }
 
-    fn scope(&self, parent: Option<MessageId>) -> &str {
+    pub(super) fn scope(&self, parent: Option<MessageId>) -> &str {
         match parent {
             Some(message) => &self.pool[message].full_name,
             None => &self.pool[self.file].package,
         }
     }
 
-    fn full_name(&self, parent: Option<MessageId>, name: &str) -> String {
+    pub(super) fn full_name(&self, parent: Option<MessageId>, name: &str) -> String {
         join(self.scope(parent), name)
     }
 
@@ -314,119 +312,8 @@ impl Builder<'_> {
         Range { start, end, ..Range::default() }
     }
 
-    fn declare_enum(&mut self, proto: &EnumDescriptorProto, parent: Option<MessageId>) -> EnumId {
-        let name = proto.name.clone().unwrap_or_default();
-        let full_name = self.full_name(parent, &name);
-        self.check_name(&name);
-        let id = EnumId::at(self.pool.enums.len());
-        self.pool.enums.push(Enum {
-            name,
-            full_name: full_name.clone(),
-            file: self.file,
-            parent,
-            reserved: proto
-                .reserved_range
-                .iter()
-                .map(|range| (range.start.unwrap_or_default(), range.end.unwrap_or_default()))
-                .collect(),
-            visibility: proto.visibility.map_or(0, |visibility| visibility.to_i32()),
-            ..Enum::default()
-        });
-        if proto.value.is_empty() {
-            self.error(Part::Name, "Enums must contain at least one value.");
-        }
-        for (index, value) in proto.value.iter().enumerate() {
-            let value = self.at(2, index, |this| this.declare_value(value, id));
-            self.pool[id].values.push(value);
-        }
-        for index in 0..proto.reserved_range.len() {
-            self.at(4, index, |this| check::enum_reserved_range(this, id, index));
-        }
-        if proto.options.is_set() {
-            self.pend(3, full_name.clone());
-        }
-        self.add_symbol(&full_name, Symbol::Enum(id));
-        check::reserved_in_enum(self, id, proto);
-        id
-    }
-
-    fn declare_value(&mut self, proto: &EnumValueDescriptorProto, owner: EnumId) -> ValueId {
-        let name = proto.name.clone().unwrap_or_default();
-        let parent = self.pool[owner].parent;
-        // Values are siblings of their enum.
-        let full_name = self.full_name(parent, &name);
-        self.check_name(&name);
-        let id = ValueId::at(self.pool.values.len());
-        self.pool.values.push(Value {
-            name: name.clone(),
-            full_name: full_name.clone(),
-            number: proto.number.unwrap_or_default(),
-            owner,
-            ..Value::default()
-        });
-        if proto.options.is_set() {
-            self.pend(3, full_name.clone());
-        }
-        let fresh = self.add_symbol(&full_name, Symbol::Value(id));
-        if !fresh && self.pool.value_by_name(owner, &name).is_none() {
-            let scope = match self.scope(parent) {
-                "" => "the global scope".to_owned(),
-                scope => format!("\"{scope}\""),
-            };
-            let owner = self.pool[owner].name.clone();
-            let message = format!(
-                "Note that enum values use C++ scoping rules, meaning that enum values are \
-                 siblings of their type, not children of it.  Therefore, \"{name}\" must be unique \
-                 within {scope}, not just within \"{owner}\"."
-            );
-            let hint = format!("rename it, as in `{}`", check::prefixed_value(&owner, &name));
-            self.error_with_hint(Part::Name, message, Some(hint));
-        }
-        id
-    }
-
-    fn declare_service(&mut self, proto: &ServiceDescriptorProto) -> ServiceId {
-        let name = proto.name.clone().unwrap_or_default();
-        let full_name = self.full_name(None, &name);
-        self.check_name(&name);
-        let id = ServiceId::at(self.pool.services.len());
-        self.pool.services.push(Service {
-            name,
-            full_name: full_name.clone(),
-            file: self.file,
-            ..Service::default()
-        });
-        for (index, method) in proto.method.iter().enumerate() {
-            let method = self.at(2, index, |this| this.declare_method(method, id));
-            self.pool[id].methods.push(method);
-        }
-        if proto.options.is_set() {
-            self.pend(3, full_name.clone());
-        }
-        self.add_symbol(&full_name, Symbol::Service(id));
-        id
-    }
-
-    fn declare_method(&mut self, proto: &MethodDescriptorProto, service: ServiceId) -> MethodId {
-        let name = proto.name.clone().unwrap_or_default();
-        let full_name = join(&self.pool[service].full_name, &name);
-        self.check_name(&name);
-        let id = MethodId::at(self.pool.methods.len());
-        self.pool.methods.push(Method {
-            name,
-            full_name: full_name.clone(),
-            service,
-            ..Method::default()
-        });
-        if proto.options.is_set() {
-            self.pend(4, full_name.clone());
-        }
-        self.add_symbol(&full_name, Symbol::Method(id));
-        id
-    }
-
     /// Gives an element its name; says whether the name was free.
-    fn add_symbol(&mut self, full_name: &str, symbol: Symbol) -> bool {
+    pub(super) fn add_symbol(&mut self, full_name: &str, symbol: Symbol) -> bool {
         let Err(other) = self.pool.symbols.add(full_name, symbol) else { return true };
         let file = other.file(self.pool);
         let message = if file != self.file {
@@ -441,7 +328,7 @@ impl Builder<'_> {
         false
     }
 
-    fn check_name(&mut self, name: &str) {
+    pub(super) fn check_name(&mut self, name: &str) {
         if name.is_empty() {
             self.error(Part::Name, "Missing name.");
         } else if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
@@ -450,6 +337,6 @@ impl Builder<'_> {
     }
 }
 
-fn join(scope: &str, name: &str) -> String {
+pub(super) fn join(scope: &str, name: &str) -> String {
     if scope.is_empty() { name.to_owned() } else { format!("{scope}.{name}") }
 }

@@ -10,6 +10,7 @@
 
 mod builder;
 mod declare;
+mod declare_enum;
 mod dynamic;
 mod features;
 mod finish;
@@ -35,6 +36,7 @@ pub(crate) use options::{
 };
 pub(crate) use pool::{
     EnumId, Field, FieldId, FileId, MessageId, Pool, Support, TypeReference, edition, edition_name,
+    fields_in_order,
 };
 pub(crate) use scope::is_qualified_name;
 pub(crate) use symbols::Symbol;

@@ -213,7 +213,7 @@ pub(crate) struct Field {
 pub(crate) struct Support {
     pub introduced: i32,
     pub deprecated: Option<i32>,
-    pub deprecation_warning: String,
+    pub deprecation_warning: Option<String>,
     pub removed: Option<i32>,
     pub removal_error: Option<String>,
 }
@@ -384,4 +384,46 @@ impl Field {
     pub(crate) fn is_packed(&self) -> bool {
         self.is_packable() && self.features.packed()
     }
+}
+
+impl Support {
+    /// What holds for a value of a feature that is so supported itself.
+    pub(crate) fn over(&self, feature: &Self) -> Self {
+        let introduced = if self.introduced == 0 { feature.introduced } else { self.introduced };
+        let or = |own: &Option<String>, other: &Option<String>| own.clone().or(other.clone());
+        Self {
+            introduced,
+            deprecated: self.deprecated.or(feature.deprecated),
+            deprecation_warning: or(&self.deprecation_warning, &feature.deprecation_warning),
+            removed: self.removed.or(feature.removed),
+            removal_error: or(&self.removal_error, &feature.removal_error),
+        }
+    }
+}
+
+/// The fields and extensions of a file, in the order in which its elements are
+/// visited.
+pub(crate) fn fields_in_order(pool: &Pool, file: FileId) -> Vec<FieldId> {
+    /// What is still to be visited: messages, and extensions of one that was.
+    enum Next {
+        Message(MessageId),
+        Extensions(MessageId),
+    }
+    let messages = |ids: &[MessageId]| -> Vec<Next> {
+        ids.iter().rev().map(|id| Next::Message(*id)).collect()
+    };
+    let mut found = Vec::new();
+    let mut todo = messages(&pool[file].messages);
+    while let Some(next) = todo.pop() {
+        match next {
+            Next::Message(id) => {
+                found.extend(&pool[id].fields);
+                todo.push(Next::Extensions(id));
+                todo.extend(messages(&pool[id].messages));
+            }
+            Next::Extensions(id) => found.extend(&pool[id].extensions),
+        }
+    }
+    found.extend(&pool[file].extensions);
+    found
 }

@@ -2,4 +2,5 @@
 
 mod broken_links;
 mod equal_to_protoc;
+mod limits;
 mod support;

@@ -204,7 +204,7 @@ fn support(support: &FeatureSupport) -> Box<Support> {
     Box::new(Support {
         introduced: number(support.edition_introduced).unwrap_or_default(),
         deprecated: number(support.edition_deprecated),
-        deprecation_warning: support.deprecation_warning.clone().unwrap_or_default(),
+        deprecation_warning: support.deprecation_warning.clone(),
         removed: number(support.edition_removed),
         removal_error,
     })

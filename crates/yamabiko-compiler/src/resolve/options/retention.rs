@@ -8,6 +8,9 @@ use crate::resolve::dynamic::Dynamic;
 use crate::resolve::pool::Pool;
 use crate::resolve::symbols::Symbol;
 
+/// The file of protobuf's own options.
+const DESCRIPTOR: &str = "google/protobuf/descriptor.proto";
+
 /// Takes such options, and what the source information says about them, out of
 /// a file. The fields of all options come in the order of their numbers.
 pub(crate) fn without_source_options(pool: &Pool, proto: &mut FileDescriptorProto) {
@@ -28,8 +31,10 @@ pub(crate) fn without_source_options(pool: &Pool, proto: &mut FileDescriptorProt
         let before = stripped.len();
         dynamic.strip(pool, &mut path, &mut stripped);
         let bytes = dynamic.encode(pool);
-        if bytes.is_empty() && stripped.len() > before {
-            // Nothing else was said.
+        // Where nothing else was said, protoc takes the whole message away, but
+        // only of the options that it knows by the name of their file.
+        let is_own = pool[pool[message].file].name == DESCRIPTOR;
+        if bytes.is_empty() && stripped.len() > before && is_own {
             element::remove(proto, &path);
             stripped.push(path);
         } else {

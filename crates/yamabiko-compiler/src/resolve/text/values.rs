@@ -163,9 +163,9 @@ impl Parser<'_, '_, '_> {
         }
         loop {
             if self.is("{") || self.is("<") {
-                self.skip_message()?
+                self.skip_message()?;
             } else {
-                self.skip_value()?
+                self.skip_value()?;
             }
             if self.try_consume("]") {
                 return Ok(());
