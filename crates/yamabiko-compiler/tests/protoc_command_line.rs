@@ -389,6 +389,42 @@ fn every_command_line_does_what_it_does_with_protoc() {
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
+/// What protoc says, and the line that ours adds.
+#[test]
+fn mistakes_that_are_easily_made_come_with_a_hint() {
+    let home = directory("protoc_hints");
+    prepare(&home, &[]);
+    for (line, theirs, hint) in [
+        (
+            "-I. --python_out=. typo.proto",
+            "typo.proto:5:1: Expected top-level statement (e.g. \"message\").",
+            "`rpc` stands inside a service, and a service begins with `service HelloService {`: \
+             did you mean `service`?",
+        ),
+        ("-Isub --python_out=. hello.proto", "hello.proto: File does not reside", "add -I."),
+        ("-I. --proto_paht=x", "Unknown flag: --proto_paht", "did you mean `--proto_path`?"),
+        (
+            "-I. --python_grpc_out=. hello.proto",
+            "protoc-gen-python_grpc: program not found or is not executable",
+            "did you mean `--grpc_python_out`?",
+        ),
+        (
+            "-I. --python_opt=pyi_out --python_out=. hello.proto",
+            "Unknown flag: --python_opt",
+            "options go before the directory: --python_out=OPTIONS:DIR",
+        ),
+    ] {
+        let output = std::process::Command::new(reference::ours())
+            .args(line.split(' '))
+            .current_dir(&home)
+            .output()
+            .expect("the example starts");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(stderr.starts_with(theirs), "protoc {line}\n{stderr}");
+        assert!(stderr.contains(&format!("\n  hint: {hint}\n")), "protoc {line}\n{stderr}");
+    }
+}
+
 /// Messages, sound and broken, for `--decode_raw`.
 fn messages() -> Vec<Vec<u8>> {
     let mut messages: Vec<Vec<u8>> = [

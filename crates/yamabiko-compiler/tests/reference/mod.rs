@@ -37,7 +37,7 @@ pub fn ours() -> PathBuf {
     let test = std::env::current_exe().expect("a test is a program");
     let target = test.parent().and_then(Path::parent).expect("it is in target/debug/deps");
     let protoc = target.join("examples/protoc");
-    assert!(protoc.exists(), "no {}: cargo test builds it", protoc.display());
+    assert!(protoc.exists(), "no {}: run cargo build --example protoc first", protoc.display());
     protoc
 }
 
