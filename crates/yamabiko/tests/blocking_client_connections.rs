@@ -8,8 +8,8 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use support::served::{Served, answer, eventually, say};
 use support::raw::{PREFACE, block, frame};
+use support::served::{Served, answer, eventually, say};
 use support::{Count, Echo, Reserved, assert_status};
 use yamabiko::blocking::{Attendant, Channel, Connectivity, Exchange};
 use yamabiko::{Code, Metadata};
