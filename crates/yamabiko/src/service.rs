@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+#[cfg(feature = "tokio")]
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::{self, Poll, ready};
 
@@ -52,7 +53,12 @@ impl Methods {
                 request: std::marker::PhantomData,
             })
         };
-        let method = Method { path, new_run: Box::new(new_run), pace: Pace::default() };
+        let method = Method {
+            path,
+            new_run: Box::new(new_run),
+            #[cfg(feature = "tokio")]
+            pace: Pace::default(),
+        };
         match self.by_path.insert(path, self.all.len()) {
             None => self.all.push(method),
             // The later one wins, as with any map; the server refuses two services of one name.
@@ -82,6 +88,7 @@ impl std::fmt::Debug for Methods {
 pub(crate) struct Method {
     path: &'static str,
     new_run: Box<dyn Fn() -> Box<dyn Run> + Send + Sync>,
+    #[cfg(feature = "tokio")]
     pub(crate) pace: Pace,
 }
 
@@ -94,12 +101,14 @@ impl Method {
 /// Whether a method has shown to be slow, so that its calls do not run in the connection's own
 /// task any more, or to block its thread, so that they leave the runtime's workers alone. It has to
 /// show itself quick for a while to come back.
+#[cfg(feature = "tokio")]
 #[derive(Debug, Default)]
 pub(crate) struct Pace {
     quick_steps_owed: AtomicU32,
     blocks: AtomicBool,
 }
 
+#[cfg(feature = "tokio")]
 impl Pace {
     const OWED: u32 = 64;
 

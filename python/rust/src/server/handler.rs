@@ -139,8 +139,8 @@ impl Host {
     }
 
     fn submit(&self, py: Python<'_>, submit: &Py<PyAny>, submitted: Submitted) {
-        let outcome = Bound::new(py, submitted)
-            .and_then(|submitted| Ok((submit.call1(py, (&submitted,)), submitted)));
+        let outcome =
+            Bound::new(py, submitted).map(|submitted| (submit.call1(py, (&submitted,)), submitted));
         let error = match outcome {
             Ok((Ok(_), _)) => return,
             Ok((Err(error), submitted)) => {

@@ -5,15 +5,15 @@ mod answer;
 mod callbacks;
 mod context;
 mod handler;
+mod life;
 mod methods;
-mod server;
 mod threads;
 
 use pyo3::prelude::*;
 
 /// Enters what this module has.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_class::<server::Server>()?;
+    module.add_class::<life::Server>()?;
     module.add_class::<context::ServicerContext>()?;
     module.add_class::<threads::Worker>()?;
     module.add_class::<handler::Submitted>()?;

@@ -15,8 +15,8 @@ use yamabiko_core::h2::StreamKey;
 
 use super::call::Call;
 use super::calls::{Calls, WhenCancelled};
-use super::driver::{Shared, lock};
 use super::queue::Job;
+use super::shared::{Shared, lock};
 use crate::read_buffer;
 
 /// What is read from a connection before the others have their turn.

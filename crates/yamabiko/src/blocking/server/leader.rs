@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use mio::{Events, Poll, Token};
 
 use super::connection::{Came, Found};
-use super::driver::Shared;
+use super::shared::Shared;
 use crate::listening;
 
 pub(super) const WAKER: Token = Token(0);

@@ -17,6 +17,7 @@ mod pace;
 mod queue;
 mod sentinel;
 mod services;
+mod shared;
 mod timers;
 mod worker;
 

@@ -8,7 +8,7 @@ use std::thread::{self, Thread};
 use bytes::Bytes;
 
 use super::call::Call;
-use super::driver::lock;
+use super::shared::lock;
 
 /// A call that waits for a worker.
 pub(super) struct Job {

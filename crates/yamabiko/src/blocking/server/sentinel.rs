@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock, TryLockError};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
-use super::driver::Shared;
+use super::shared::Shared;
 
 /// How often it looks.
 const TICK: Duration = Duration::from_micros(500);

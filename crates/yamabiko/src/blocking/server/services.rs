@@ -10,8 +10,8 @@ use bytes::Bytes;
 use yamabiko_core::grpc::{Metadata, Status};
 
 use super::call::Call;
-use super::driver::lock;
 use super::host::Handler;
+use super::shared::lock;
 use crate::service::{Methods, Run};
 use crate::step::{start, step, write_exactly};
 use crate::{Context, Error, Service};

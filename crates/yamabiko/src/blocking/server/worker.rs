@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::driver::{Shared, lock};
 use super::queue::Job;
+use super::shared::{Shared, lock};
 
 /// When answers are written before the whole batch is done.
 const FLUSH_AFTER: Duration = Duration::from_micros(40);
