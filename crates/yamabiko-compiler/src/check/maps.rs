@@ -1,6 +1,5 @@
 //! Maps: the messages that stand for their entries.
 
-use buffa_codegen::generated::descriptor::FileDescriptorProto;
 use buffa_codegen::generated::descriptor::field_descriptor_proto::{Label, Type};
 
 use crate::parse::Part;
@@ -72,7 +71,7 @@ fn key_and_value(
 
 /// A file that is broken may be so because the entry of a map took a name that
 /// something else has.
-pub(crate) fn map_conflicts(builder: &mut Builder<'_>, _proto: &FileDescriptorProto) {
+pub(crate) fn map_conflicts(builder: &mut Builder<'_>) {
     let messages = builder.pool[builder.file].messages.clone();
     for (index, message) in messages.into_iter().enumerate() {
         builder.at(4, index, |builder| conflicts(builder, message));

@@ -85,7 +85,7 @@ impl<'a> Builder<'a> {
             check::after_options(&mut self, &proto);
         }
         if self.had_errors {
-            check::map_conflicts(&mut self, &proto);
+            check::map_conflicts(&mut self);
         } else {
             check::unused_imports(&mut self);
             check::naming_style(&mut self, &proto);

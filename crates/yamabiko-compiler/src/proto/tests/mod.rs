@@ -3,4 +3,5 @@
 mod broken_links;
 mod equal_to_protoc;
 mod limits;
+mod mutilated;
 mod support;
