@@ -44,7 +44,7 @@ const FILES: &[(&str, &str)] = &[
         "uses.proto",
         "syntax = \"proto3\";\nimport \"sub/inner.proto\";\nmessage U { sub.Inner i = 1; }\n",
     ),
-    ("broken_import.proto", "syntax = \"proto3\";\nimport \"typo.proto\";\nmessage A {}\n"),
+    ("import_typo.proto", "syntax = \"proto3\";\nimport \"typo.proto\";\nmessage A {}\n"),
     (
         "well_known.proto",
         "syntax = \"proto3\";\nimport \"google/protobuf/timestamp.proto\";\nmessage W { \
@@ -188,7 +188,7 @@ const COMMAND_LINES: &[&str] = &[
     "-I. --python_out=. required.proto",
     "-I. --python_out=. rpc_type.proto",
     "-I. --python_out=. cycle.proto",
-    "-I. --python_out=. broken_import.proto",
+    "-I. --python_out=. import_typo.proto",
     "-I. --python_out=. hello.proto typo.proto semicolon.proto",
     "-Isub -Iv=. --python_out=. v/typo.proto",
     "-I. --error_format=gcc --python_out=. typo.proto",
@@ -375,7 +375,7 @@ fn every_command_line_does_what_it_does_with_protoc() {
     let sets = descriptor_sets(&home("sets"));
     for side in ["theirs", "ours"] {
         for run in &runs {
-            prepare(&home(side).join(&run.name), &sets);
+            prepare(&home(side).join(&run.name), &sets, &run.arguments);
         }
     }
     let mut differences = Vec::new();
@@ -393,7 +393,7 @@ fn every_command_line_does_what_it_does_with_protoc() {
 #[test]
 fn mistakes_that_are_easily_made_come_with_a_hint() {
     let home = directory("protoc_hints");
-    prepare(&home, &[]);
+    prepare(&home, &[], &["typo.proto".to_owned()]);
     for (line, theirs, hint) in [
         (
             "-I. --python_out=. typo.proto",
@@ -510,7 +510,7 @@ fn descriptor_sets(home: &Path) -> Vec<(String, Vec<u8>)> {
         })
         .into();
     for run in &runs {
-        prepare(&home.join(&run.name), &[]);
+        prepare(&home.join(&run.name), &[], &run.arguments);
     }
     let outcomes = run_theirs(home, &runs);
     runs.iter()
@@ -522,8 +522,19 @@ fn descriptor_sets(home: &Path) -> Vec<(String, Vec<u8>)> {
         .collect()
 }
 
-/// Puts the files into a directory.
-fn prepare(directory: &Path, sets: &[(String, Vec<u8>)]) {
+/// Puts the files into a directory that a command line with `arguments` runs in.
+fn prepare(directory: &Path, sets: &[(String, Vec<u8>)], arguments: &[String]) {
+    // Thousands of files take their time: they are only where they are spoken of.
+    let needed = |name: &str| {
+        let first = name.split(['/', '.']).next().unwrap_or(name);
+        matches!(first, "hello" | "sub" | "bin")
+            || arguments.iter().any(|argument| argument.contains(first))
+    };
+    let is_ours = |argument: &str| argument.contains("python_out") || argument.contains("pyi_out");
+    let runs_plugins = arguments.iter().any(|argument| {
+        argument.contains("_out=") && !is_ours(argument) || argument.contains("--plugin")
+    });
+    let takes_sets = arguments.iter().any(|argument| argument.contains("sets/"));
     let write = |name: &str, content: &[u8]| {
         let path = directory.join(name);
         fs::create_dir_all(path.parent().expect("it is below the directory"))
@@ -533,13 +544,17 @@ fn prepare(directory: &Path, sets: &[(String, Vec<u8>)]) {
             make_executable(&path);
         }
     };
-    for (name, content) in FILES {
+    for (name, content) in FILES
+        .iter()
+        .filter(|(name, _)| runs_plugins || !name.starts_with("bin/"))
+        .filter(|(name, _)| needed(name))
+    {
         write(name, content.as_bytes());
     }
-    for (name, set) in sets {
+    for (name, set) in sets.iter().filter(|_| takes_sets) {
         write(name, set);
     }
-    for (name, response) in responses() {
+    for (name, response) in responses().into_iter().filter(|_| runs_plugins) {
         write(&format!("bin/{name}.response"), &response.encode_to_vec());
         let script = format!("#!/bin/sh\ncat > {name}.request\ncat bin/{name}.response\n");
         write(&format!("bin/protoc-gen-{name}"), script.as_bytes());
