@@ -17,6 +17,20 @@ pub(crate) fn meant_type(name: &str) -> Option<String> {
     Some(format!("did you mean {meant}?"))
 }
 
+/// The file that an import is a misspelling of.
+pub(crate) fn similar_import<'n>(
+    name: &str,
+    loaded: impl Iterator<Item = &'n str>,
+) -> Option<String> {
+    let mut names: Vec<String> = lookup::WELL_KNOWN
+        .iter()
+        .map(|(stem, _)| format!("google/protobuf/{stem}.proto"))
+        .collect();
+    names.extend(loaded.map(str::to_owned));
+    let best = similar::best(name, names.iter().map(String::as_str))?;
+    Some(format!("did you mean \"{best}\"?"))
+}
+
 /// A value's name with that of its enum before it.
 pub(crate) fn prefixed_value(owner: &str, value: &str) -> String {
     let mut prefix = String::new();

@@ -23,7 +23,7 @@ mod ranges;
 mod targets;
 mod visibility;
 
-pub(crate) use advice::{meant_type, prefixed_value, similar_value};
+pub(crate) use advice::{meant_type, prefixed_value, similar_import, similar_value};
 pub(crate) use editions::{edition, unstable_edition};
 pub(crate) use enums::reserved_in_enum;
 pub(crate) use feature_support::feature_support;

@@ -35,7 +35,7 @@ pub(crate) const FOREIGN: [(&str, &str); 22] = [
 ];
 
 /// The files that come with protobuf, and what is in them.
-const WELL_KNOWN: [(&str, &[&str]); 9] = [
+pub(crate) const WELL_KNOWN: [(&str, &[&str]); 9] = [
     ("any", &["Any"]),
     ("descriptor", &["FileDescriptorProto", "MethodOptions", "FieldOptions", "MessageOptions"]),
     ("duration", &["Duration"]),

@@ -7,6 +7,7 @@ use buffa_codegen::generated::descriptor::FileDescriptorProto;
 
 use super::builder::Builder;
 use super::pool::Pool;
+use crate::check;
 use crate::parse::{self, Parsed, Places};
 use crate::problem::{Problem, Severity};
 use crate::proto::Open;
@@ -100,7 +101,10 @@ impl<'a> Loader<'a> {
                 (!had_errors).then_some((file, places))
             }
             Err(message) => {
-                self.problems.push(Problem::error(name, None, message));
+                let mut problem = Problem::error(name, None, message);
+                let loaded = self.pool.by_name.keys().map(String::as_str);
+                problem.hint = check::similar_import(name, loaded);
+                self.problems.push(problem);
                 None
             }
         }

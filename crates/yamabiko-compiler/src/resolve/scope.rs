@@ -155,6 +155,11 @@ impl Builder<'_> {
             visible.iter().filter(|(simple, _)| *simple == wanted).map(|(_, full)| *full).collect();
         same.sort_unstable();
         if let Some(full) = same.first() {
+            if *full == name {
+                return Some(format!(
+                    "write `.{full}`, which is looked up from the outermost scope"
+                ));
+            }
             return Some(format!("`{full}` is defined; write it in full"));
         }
         let candidates = visible.iter().map(|(simple, _)| *simple).chain(lookup::SCALARS);
