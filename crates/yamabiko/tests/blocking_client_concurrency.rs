@@ -17,7 +17,7 @@ use yamabiko::{Code, Metadata};
 fn moody() -> Echo {
     Echo::new(|text, _| async move {
         let length = text.len() as u64;
-        if length % 3 == 0 {
+        if length.is_multiple_of(3) {
             tokio::time::sleep(Duration::from_micros(length * 100 % 2000)).await;
         }
         Ok(text)
@@ -34,17 +34,17 @@ fn call_at_random(channel: &Channel, seed: u64, ended: &Count, wrong: &Count) {
             0 => Instant::now() + Duration::from_micros(random() % 1500),
             _ => Instant::now() + support::PATIENCE,
         };
-        if random() % 4 == 0 {
+        if random().is_multiple_of(4) {
             let message = [&[0x0a, text.len() as u8][..], text.as_bytes()].concat();
             let (path, metadata, deadline) = (SAY, &NONE, Some(deadline));
-            let wait_for_ready = random() % 2 == 0;
+            let wait_for_ready = random().is_multiple_of(2);
             let exchange = Exchange { path, message: &message, metadata, deadline, wait_for_ready };
             let started = channel.start(&exchange);
             let count = ended.clone();
             started.on_end(move || count.add());
-            if random() % 2 == 0 {
+            if random().is_multiple_of(2) {
                 started.cancel();
-            } else if random() % 2 == 0 {
+            } else if random().is_multiple_of(2) {
                 assert!(started.wait(2 * support::PATIENCE), "a call without an end");
                 let outcome = started.outcome().expect("it has ended");
                 if outcome.message.is_some_and(|answer| !text.is_empty() && *answer != *message) {
