@@ -29,6 +29,7 @@ lint: ## check formatting and lints
 	@$(CARGO) clippy --version >/dev/null 2>&1 || rustup component add clippy
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- --deny warnings
+	for features in "" tokio blocking tokio,blocking; do $(CARGO) clippy --package yamabiko --no-default-features --features "$$features" -- --deny warnings; done
 
 docs: ## run the examples in the documentation, and check its links
 	$(CARGO) test --workspace --doc --quiet

@@ -118,6 +118,7 @@
 //! generated code, and so re-exported here. Another library joins by a
 //! [`Codec`].
 
+#[cfg(any(feature = "tokio", feature = "blocking"))]
 mod address;
 #[cfg(any(feature = "tokio", feature = "blocking"))]
 mod answers;
@@ -128,19 +129,29 @@ pub mod blocking;
 #[cfg(feature = "tokio")]
 mod client;
 mod codec;
+#[cfg_attr(
+    not(any(feature = "tokio", feature = "blocking")),
+    expect(dead_code, reason = "only a driver makes contexts and runs calls")
+)]
 mod context;
 mod error;
 mod include_proto;
 #[cfg(feature = "blocking")]
 mod listening;
+#[cfg(any(feature = "tokio", feature = "blocking"))]
 mod read_buffer;
 #[cfg(any(feature = "tokio", feature = "blocking"))]
 mod response;
 #[cfg(feature = "tokio")]
 mod server;
+#[cfg_attr(
+    not(any(feature = "tokio", feature = "blocking")),
+    expect(dead_code, reason = "only a driver makes contexts and runs calls")
+)]
 mod service;
 #[cfg(feature = "tokio")]
 mod socket;
+#[cfg(any(feature = "tokio", feature = "blocking"))]
 mod spin;
 #[cfg(any(feature = "tokio", feature = "blocking"))]
 mod step;
