@@ -180,7 +180,7 @@ impl Connection {
         let methods = &self.server.methods;
         let mut flushed = now;
         let mut calls = 0;
-        let mut leads = false;
+        let mut watch = None;
         if state.core.poll_timeout().is_some_and(|at| at <= now)
             && state.core.handle_timeout(now).is_err()
         {
@@ -209,23 +209,22 @@ impl Connection {
                 continue;
             }
             let mut cx = Context::from_waker(Waker::noop());
-            let run = self.server.has_relief.then(sentinel::next_run);
-            if let Some(run) = run {
-                if !leads {
-                    sentinel::lead(self);
-                    leads = true;
-                }
+            let watched = self.server.has_relief.then(|| {
+                let watch = &**watch.get_or_insert_with(|| sentinel::lead(self));
+                (watch, watch.next_run())
+            });
+            if let Some((_, run)) = watched {
                 state.in_place = Some((run, call.method));
             }
             // A handler may do anything, such as shut its own server down.
             drop(state);
-            let outcome = match run {
-                Some(run) => sentinel::watch(|| step(&mut *call.run, &mut cx), run),
+            let outcome = match watched {
+                Some((watch, run)) => watch.over(run, || step(&mut *call.run, &mut cx)),
                 None => step(&mut *call.run, &mut cx),
             };
             state = self.lock();
             // After a takeover it is another leader's.
-            state.in_place.take_if(|(running, _)| Some(*running) == run);
+            state.in_place.take_if(|(running, _)| watched.is_some_and(|(_, run)| *running == run));
             let slow_method = call.method;
             match outcome {
                 Poll::Ready(outcome) => {

@@ -8,6 +8,7 @@
 //! whole process. It sleeps when no handler has run for a while.
 
 use std::cell::{Cell, OnceCell, RefCell};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::thread::{self, Thread};
@@ -48,7 +49,9 @@ struct Sentinel {
 static SENTINEL: OnceLock<Arc<Sentinel>> = OnceLock::new();
 
 /// A thread that runs handlers, as it sees itself.
-struct Watch {
+pub(super) struct Watch {
+    sentinel: &'static Sentinel,
+    /// The same as the sentinel sees it.
     watched: Arc<Watched>,
     /// The number of the last run. Each thread counts by itself, in a range of its own: a counter
     /// that all of them share costs every call a trip to it.
@@ -62,69 +65,65 @@ struct Watch {
 const RUNS: u64 = 1 << 40;
 
 thread_local! {
-    static WATCH: OnceCell<Watch> = const { OnceCell::new() };
+    static WATCH: OnceCell<Rc<Watch>> = const { OnceCell::new() };
 }
 
-/// Says that the handlers which this thread runs from now on are of `connection`'s own task.
-pub(super) fn lead(connection: &Arc<Connection>) {
-    with_watch(|watch| {
-        let mut leads = watch.leads.borrow_mut();
-        if leads.as_ptr() != Arc::as_ptr(connection) {
-            *leads = Arc::downgrade(connection);
-            watch.belongs(Whose::Connection(leads.clone()));
-        }
-    });
+/// The watch over this thread, whose next handlers are of `connection`'s own task.
+pub(super) fn lead(connection: &Arc<Connection>) -> Rc<Watch> {
+    let watch = this_thread();
+    let mut leads = watch.leads.borrow_mut();
+    if leads.as_ptr() != Arc::as_ptr(connection) {
+        *leads = Arc::downgrade(connection);
+        watch.belongs(Whose::Connection(leads.clone()));
+    }
+    drop(leads);
+    watch
 }
 
-/// Says that the handler which this thread runs next has a task of its own.
-pub(super) fn follow(runtime: &Handle) {
-    with_watch(|watch| {
-        *watch.leads.borrow_mut() = Weak::new();
-        watch.belongs(Whose::Task(runtime.clone()));
-    });
+/// The watch over this thread, whose next handler has a task of its own.
+pub(super) fn follow(runtime: &Handle) -> Rc<Watch> {
+    let watch = this_thread();
+    *watch.leads.borrow_mut() = Weak::new();
+    watch.belongs(Whose::Task(runtime.clone()));
+    watch
 }
 
-/// Runs a step of a handler under watch, as the run of this [number](next_run).
-#[inline]
-pub(super) fn watch<T>(step: impl FnOnce() -> T, number: u64) -> T {
-    with_watch(|watch| {
-        watch.watched.run.store(number, Ordering::Relaxed);
-        let sentinel = sentinel();
-        if sentinel.asleep.load(Ordering::Relaxed) {
-            sentinel.asleep.store(false, Ordering::Relaxed);
-            sentinel.thread.unpark();
-        }
-        let outcome = step();
-        watch.watched.run.store(0, Ordering::Relaxed);
-        outcome
-    })
-}
-
-/// A number for the next run of this thread, not 0 and used once.
-#[inline]
-pub(super) fn next_run() -> u64 {
-    with_watch(|watch| {
-        watch.last_run.set(watch.last_run.get() + 1);
-        watch.last_run.get()
-    })
-}
-
-#[inline]
-fn with_watch<T>(action: impl FnOnce(&Watch) -> T) -> T {
-    WATCH.with(|cell| action(cell.get_or_init(Watch::new)))
+fn this_thread() -> Rc<Watch> {
+    WATCH.with(|watch| Rc::clone(watch.get_or_init(|| Rc::new(Watch::new()))))
 }
 
 impl Watch {
+    /// A number for the next run of this thread, not 0 and used once.
+    #[inline]
+    pub(super) fn next_run(&self) -> u64 {
+        self.last_run.set(self.last_run.get() + 1);
+        self.last_run.get()
+    }
+
+    /// Runs a step of a handler under watch, as the run of this [number](Self::next_run).
+    #[inline]
+    pub(super) fn over<T>(&self, number: u64, step: impl FnOnce() -> T) -> T {
+        self.watched.run.store(number, Ordering::Relaxed);
+        if self.sentinel.asleep.load(Ordering::Relaxed) {
+            self.sentinel.asleep.store(false, Ordering::Relaxed);
+            self.sentinel.thread.unpark();
+        }
+        let outcome = step();
+        self.watched.run.store(0, Ordering::Relaxed);
+        outcome
+    }
+
     #[cold]
     fn new() -> Self {
         static THREADS: AtomicU64 = AtomicU64::new(0);
         let watched =
             Arc::new(Watched { run: AtomicU64::new(0), whose: Mutex::new(Whose::Nobody) });
-        let mut threads = lock(&sentinel().threads);
+        let sentinel = sentinel();
+        let mut threads = lock(&sentinel.threads);
         threads.retain(|thread| thread.strong_count() > 0);
         threads.push(Arc::downgrade(&watched));
         let last_run = Cell::new(RUNS.wrapping_mul(THREADS.fetch_add(1, Ordering::Relaxed)));
-        Watch { watched, last_run, leads: RefCell::default() }
+        Watch { sentinel, watched, last_run, leads: RefCell::default() }
     }
 
     fn belongs(&self, whose: Whose) {

@@ -69,8 +69,8 @@ impl Task {
         let server = &self.connection.server;
         timed(&self.connection, call, |call| {
             if server.has_relief {
-                sentinel::follow(&server.runtime);
-                sentinel::watch(|| step(&mut *call.run, cx), sentinel::next_run())
+                let watch = sentinel::follow(&server.runtime);
+                watch.over(watch.next_run(), || step(&mut *call.run, cx))
             } else {
                 step(&mut *call.run, cx)
             }
