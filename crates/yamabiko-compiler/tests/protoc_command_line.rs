@@ -79,6 +79,8 @@ const FILES: &[(&str, &str)] = &[
 
 /// Every command line, arguments separated by spaces; `{include}` stands for the
 /// directory with the files of protobuf itself.
+// Not here: two unknown options, and two directories of which one fails or with --dependency_out.
+// protoc takes them in the order of a hash table, which differs from machine to machine.
 const COMMAND_LINES: &[&str] = &[
     "-I. --python_out=. --pyi_out=. --grpc_python_out=. hello.proto",
     "-I. --python_out=. --grpc_python_out=. ./hello.proto",
@@ -137,7 +139,6 @@ const COMMAND_LINES: &[&str] = &[
     "-I. --python_out=,,:. hello.proto",
     "-I. --python_out=pyi_out:. hello.proto",
     "-I. --python_out=pyi_out,annotate_code,experimental_strip_nonfunctional_codegen:. hello.proto",
-    "-I. --python_out=pyi_out --pyi_out=. hello.proto",
     "-I. --python_out=pyi_out:. --pyi_out=. hello.proto",
     "-I. --pyi_out=foo,bar:. hello.proto",
     "-I. --pyi_out=annotate_code:. hello.proto",
@@ -160,14 +161,12 @@ const COMMAND_LINES: &[&str] = &[
     "-I. --python_out=. --grpc_python_out=grpc_1_0:. hello.proto sub/inner.proto",
     "-I. --python_out=. --grpc_python_out=grpc_1_0,hel:. hello.proto",
     "-I. --grpc_python_out=grpc_1_0:. --python_out=. hello.proto",
-    "-I. --python_out=sub --grpc_python_out=grpc_1_0:. hello.proto",
     "-I. --python_out=. --pyi_out=. no_extension",
     "-I. --grpc_python_out=. no_extension",
     "-I. --grpc_python_out=. uses_no_extension.proto",
     "-I. --python_out=. --grpc_python_out=. odd.protodevel",
     "-I. --python_out=. --pyi_out=. odd.protodevel",
     "-I. --python_opt=foo --python_out=. hello.proto",
-    "-I. --grpc_python_opt=foo --b_opt=c --grpc_python_out=. hello.proto",
     "-I. --python_out=. --pyi_out=. --grpc_python_out=. 1a_b.proto",
     "-I. --python_out=. edition.proto",
     "-I{include} --python_out=. --pyi_out=. google/protobuf/timestamp.proto",
@@ -212,7 +211,6 @@ const COMMAND_LINES: &[&str] = &[
     "--python_grpc_out=. -I. hello.proto",
     "--bogus_out=. -I. hello.proto",
     "--bogus_opt=1 -I. hello.proto",
-    "--bogus_opt=1 --worse_opt=2 -I. hello.proto",
     "-x hello.proto",
     "-xy hello.proto",
     "--version",
@@ -263,7 +261,6 @@ const COMMAND_LINES: &[&str] = &[
     "--deterministic_output --decode_raw",
     "--deterministic_output -I. --python_out=. hello.proto",
     "-I. --dependency_out=d --python_out=. hello.proto",
-    "-I. --dependency_out=d --python_out=. --pyi_out=sub uses.proto",
     "-I. --dependency_out=d -oout.pb uses.proto",
     "-I. --dependency_out=d -o./z.pb --python_out=. uses.proto",
     "-I. -I{include} --dependency_out=d --python_out=. well_known.proto",
