@@ -79,8 +79,10 @@ const FILES: &[(&str, &str)] = &[
 
 /// Every command line, arguments separated by spaces; `{include}` stands for the
 /// directory with the files of protobuf itself.
-// Not here: two unknown options, and two directories of which one fails or with --dependency_out.
-// protoc takes them in the order of a hash table, which differs from machine to machine.
+///
+/// Not here: two unknown options, and two directories of which one fails or with
+/// `--dependency_out`. protoc takes them in the order of a hash table, which differs from machine to
+/// machine.
 const COMMAND_LINES: &[&str] = &[
     "-I. --python_out=. --pyi_out=. --grpc_python_out=. hello.proto",
     "-I. --python_out=. --grpc_python_out=. ./hello.proto",
