@@ -16,11 +16,14 @@ fuzz_target!(|bytes: &[u8]| {
     let all = [greeting, bytes].concat();
     let piece = usize::from(piece & 0x7f).max(1);
     let now = Instant::now();
-    assert_eq!(run(&all, all.len().max(1), now), run(&all, piece, now));
+    let whole = run(&all, all.len().max(1), now, true);
+    assert_eq!(whole, run(&all, piece, now, true));
+    assert_eq!(whole, run(&all, piece, now, false));
 });
 
-/// Everything that the application is told, and the output.
-fn run(bytes: &[u8], piece: usize, now: Instant) -> (Vec<String>, Vec<u8>) {
+/// Everything that the application is told, and the output. Answers leave in one go or in parts,
+/// which is to be the same.
+fn run(bytes: &[u8], piece: usize, now: Instant, in_one_go: bool) -> (Vec<String>, Vec<u8>) {
     let limits = MessageLimits { max_message: 1_000, max_assembling: 4_000 };
     let mut server = ServerConnection::new(Config::default(), limits, now);
     let mut input = ReceiveBuffer::new();
@@ -32,7 +35,7 @@ fn run(bytes: &[u8], piece: usize, now: Instant) -> (Vec<String>, Vec<u8>) {
                 Ok(None) => break,
                 Ok(Some(event)) => {
                     told.push(tell(&event));
-                    react(&mut server, event);
+                    react(&mut server, event, in_one_go);
                 }
                 Err(error) => {
                     told.push(error.to_string());
@@ -56,8 +59,15 @@ fn tell(event: &Event<'_>) -> String {
     }
 }
 
-fn react(server: &mut ServerConnection, event: Event<'_>) {
+fn react(server: &mut ServerConnection, event: Event<'_>, in_one_go: bool) {
     match event {
+        Event::Message { stream, message, last: true } if in_one_go => {
+            let write = |out: &mut Vec<u8>| {
+                out.extend_from_slice(&message);
+                Ok(())
+            };
+            let _ = server.respond(stream, message.len(), write);
+        }
         Event::Message { stream, message, last } => {
             let _ =
                 server.send_message(stream, message.len(), |out| out.extend_from_slice(&message));
