@@ -170,7 +170,8 @@ def test_time_remaining(peer: Peer) -> None:
 
     outcome(peer, behavior, timeout=5)
     outcome(peer, behavior, timeout=None)
-    assert 4 < times[0] <= 5
+    # grpcio rounds up what it sends.
+    assert 4 < times[0] <= 5.1
     assert times[1] > 1e9
 
 
