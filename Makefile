@@ -64,10 +64,10 @@ python-test: wheels set-up ## run the tests of the Python packages
 	  --force-reinstall $(WHEELS)/*.whl
 	cd python && $(PYTHON_VENV)/bin/python -m pytest
 
-bench: ## measure beside tonic, pajamax and grpcio: eight minutes, on a quiet machine
+bench: ## measure beside tonic, pajamax and grpcio: nine minutes, on a quiet machine
 	cd bench && $(CARGO) run --release --package harness
 
-bench-quick: ## see that the bench works, in a minute
+bench-quick: ## see that the bench works, in some minutes
 	cd bench && $(CARGO) run --release --package harness -- --quick
 
 soak: ## load Python servers, ours and grpcio's, for a minute each, with clients that vanish
