@@ -17,13 +17,21 @@ fuzz_target!(|bytes: &[u8]| {
     let greeting: &[u8] = if piece & 0x80 == 0 { GREETING } else { b"" };
     let all = [greeting, bytes].concat();
     let now = Instant::now();
-    let limits = MessageLimits { max_message: 1_000, max_assembling: 4_000 };
+    let limits = MessageLimits {
+        max_message: 1_000,
+        max_assembling: 4_000,
+        max_unread: 2_000,
+        ..MessageLimits::default()
+    };
     let target = Target { scheme: "http", authority: "fuzz".into(), user_agent: "fuzz/1".into() };
     let mut client = ClientConnection::new(Config::default(), limits, target, now);
     let mut open = Vec::new();
     for last in [true, false, true] {
         let stream = client.open("/s/m", None, &Metadata::new()).expect("there is room");
         client.send_message(stream, 3, last, |out| out.extend_from_slice(b"abc")).expect("open");
+        if !last {
+            client.read_on_demand(stream);
+        }
         open.push(stream);
     }
     let mut input = ReceiveBuffer::new();
@@ -36,8 +44,12 @@ fuzz_target!(|bytes: &[u8]| {
                     let index = open.iter().position(|live| *live == stream);
                     open.swap_remove(index.expect("a call ends once"));
                 }
-                Ok(Some(Event::Head { stream, .. } | Event::Message { stream, .. })) => {
+                Ok(Some(Event::Head { stream, .. })) => {
                     assert!(open.contains(&stream), "told behind its end");
+                }
+                Ok(Some(Event::Message { stream, message })) => {
+                    assert!(open.contains(&stream), "told behind its end");
+                    client.consumed(stream, 1, message.len());
                 }
                 Ok(Some(Event::LimitsChanged)) => {}
                 Err(_) => assert!(matches!(client.next_event(&input, now), Ok(None))),

@@ -5,9 +5,10 @@ use std::time::Instant;
 
 use libfuzzer_sys::fuzz_target;
 use yamabiko_core::ReceiveBuffer;
+use yamabiko_core::grpc::message::{Payload, write_prefix};
 use yamabiko_core::grpc::server::{Event, ServerConnection};
 use yamabiko_core::grpc::{MessageLimits, Status};
-use yamabiko_core::h2::{Config, PREFACE};
+use yamabiko_core::h2::{Config, PREFACE, StreamKey};
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((&piece, bytes)) = bytes.split_first() else { return };
@@ -24,7 +25,12 @@ fuzz_target!(|bytes: &[u8]| {
 /// Everything that the application is told, and the output. Answers leave in one go or in parts,
 /// which is to be the same.
 fn run(bytes: &[u8], piece: usize, now: Instant, in_one_go: bool) -> (Vec<String>, Vec<u8>) {
-    let limits = MessageLimits { max_message: 1_000, max_assembling: 4_000 };
+    let limits = MessageLimits {
+        max_message: 1_000,
+        max_assembling: 4_000,
+        max_unread: 2_000,
+        ..MessageLimits::default()
+    };
     let mut server = ServerConnection::new(Config::default(), limits, now);
     let mut input = ReceiveBuffer::new();
     let (mut told, mut output) = (Vec::new(), Vec::new());
@@ -61,12 +67,28 @@ fn tell(event: &Event<'_>) -> String {
 
 fn react(server: &mut ServerConnection, event: Event<'_>, in_one_go: bool) {
     match event {
-        Event::Message { stream, message, last: true } if in_one_go => {
+        Event::Message { stream, message, last: true } if in_one_go && !is_streaming(stream) => {
             let write = |out: &mut Vec<u8>| {
                 out.extend_from_slice(&message);
                 Ok(())
             };
             let _ = server.respond(stream, message.len(), write);
+        }
+        Event::Message { stream, message, last } if is_streaming(stream) => {
+            let mut framed = Vec::new();
+            write_prefix(&mut framed, message.len());
+            framed.extend_from_slice(&message);
+            // Whether there is room depends on how fast the output leaves, what is sent does not.
+            let _ = server.has_room(stream);
+            let _ = server.send_framed(stream, &mut framed);
+            server.consumed(stream, 1, message.len());
+            if let Payload::Owned(bytes) = message {
+                server.reuse(bytes);
+            }
+            while server.next_room().is_some() {}
+            if last {
+                server.finish(stream, &Status::ok());
+            }
         }
         Event::Message { stream, message, last } => {
             let _ =
@@ -76,6 +98,12 @@ fn react(server: &mut ServerConnection, event: Event<'_>, in_one_go: bool) {
             }
         }
         Event::End { stream } => server.finish(stream, &Status::not_found("nothing")),
+        Event::Call { stream, .. } if is_streaming(stream) => server.read_on_demand(stream),
         Event::Call { .. } | Event::Cancelled { .. } => {}
     }
+}
+
+/// Some of the calls are read as streams.
+fn is_streaming(stream: StreamKey) -> bool {
+    stream.id() % 4 == 1
 }

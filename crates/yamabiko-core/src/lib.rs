@@ -28,7 +28,8 @@
 //! 2. calls `next_event` until it gives `None`: events borrow from the buffer, and what is not
 //!    taken yet stays in it;
 //! 3. gives commands at any time, between two events as well;
-//! 4. sends what `output` holds, and says with `sent` how much of it;
+//! 4. sends what `output` holds, and says with `sent` how much of it; `next_room` tells then who
+//!    may send more of a stream;
 //! 5. calls `handle_timeout` when the time of `poll_timeout` has come, and goes on with step 2;
 //! 6. asks again after each of these steps for `output` and `poll_timeout`: any of them can change
 //!    both.

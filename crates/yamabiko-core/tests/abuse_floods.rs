@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use support::{
     Core, End, Got, Seen, block, client, continuation, data, frame, goaway, headers, message, ping,
-    request, request_fields, reset, server, settings, window_update,
+    request, request_fields, reset, server, server_with, settings, window_update,
 };
 use yamabiko_core::frame::{ErrorCode, kind, setting};
-use yamabiko_core::grpc::server::Cancelled;
-use yamabiko_core::h2::{Config, Error, FLOOD_BURST, FLOOD_PER_SECOND, MAX_CONTINUATIONS};
+use yamabiko_core::grpc::MessageLimits;
+use yamabiko_core::grpc::server::{Cancelled, ServerConnection};
+use yamabiko_core::h2::{
+    Config, Error, FLOOD_BURST, FLOOD_PER_SECOND, MAX_CONTINUATIONS, RESETS_PER_ANSWER,
+};
 
 fn calmed(got: &[Got]) -> bool {
     let code = ErrorCode::ENHANCE_YOUR_CALM;
@@ -71,7 +74,11 @@ fn requests_that_we_must_reset() {
 
 #[test]
 fn pings() {
-    is_bounded_after(1, server(), |_| ping(false, [7; 8]));
+    // What gRPC allows is far less: see grpc_keepalive.rs.
+    let mut lenient = Config::default();
+    lenient.permitted_pings.strikes = 0;
+    let server = server_with(lenient, MessageLimits::default());
+    is_bounded_after(1, server, |_| ping(false, [7; 8]));
     is_bounded_after(1, client(), |_| ping(false, [7; 8]));
 }
 
@@ -154,6 +161,80 @@ fn a_busy_client_is_no_flood() {
         server.answer(id, b"x");
         server.frames();
     }
+}
+
+/// A client that begins calls, waits for one of them and cancels the others. Gives how many calls
+/// it could begin, of at most so many, before it was sent away.
+fn hedge(server: &mut End<ServerConnection>, cancelled_for_each: u32, at_most: u32) -> u32 {
+    server.feed(&window_update(0, 1 << 20));
+    for index in 0..at_most {
+        let id = 2 * index + 1;
+        let waited_for = index % (cancelled_for_each + 1) == 0;
+        let got = if waited_for {
+            server.feed(&request(id, true))
+        } else {
+            server.feed(&[request(id, true), reset(id, ErrorCode::CANCEL)].concat())
+        };
+        if calmed(&got) {
+            return index;
+        }
+        if waited_for {
+            server.answer(id, b"the one");
+        }
+        server.output();
+    }
+    at_most
+}
+
+#[test]
+fn a_client_that_waits_for_some_of_its_calls_may_cancel_the_others() {
+    let calls = 20 * FLOOD_BURST;
+    assert_eq!(hedge(&mut server(), RESETS_PER_ANSWER, calls), calls);
+    // One too many each time uses the burst up, a call at a time.
+    let begun = hedge(&mut server(), RESETS_PER_ANSWER + 1, calls);
+    assert!((4 * FLOOD_BURST..5 * FLOOD_BURST).contains(&begun), "{begun}");
+}
+
+#[test]
+fn good_behaviour_does_not_pay_for_more_than_a_burst() {
+    let mut server = server();
+    let answered = 5 * FLOOD_BURST;
+    assert_eq!(hedge(&mut server, 0, answered), answered);
+    let mut resets = 0;
+    loop {
+        let id = 2 * (answered + resets) + 1;
+        let got = server.feed(&[request(id, false), reset(id, ErrorCode::CANCEL)].concat());
+        server.output();
+        if calmed(&got) {
+            break;
+        }
+        resets += 1;
+    }
+    assert_eq!(resets, 2 * FLOOD_BURST, "the first burst, and the one that was earned");
+}
+
+#[test]
+fn calls_that_are_open_or_lost_earn_nothing() {
+    let mut server = server();
+    for index in 0..FLOOD_BURST {
+        let id = 2 * index + 1;
+        // Half of them stay open, as far as they may.
+        let more =
+            if index % 2 == 0 && index < 1_000 { vec![] } else { reset(id, ErrorCode::CANCEL) };
+        assert!(!calmed(&server.feed(&[request(id, false), more].concat())));
+        server.output();
+    }
+    let mut resets = FLOOD_BURST / 2;
+    for index in FLOOD_BURST..3 * FLOOD_BURST {
+        let id = 2 * index + 1;
+        let got = server.feed(&[request(id, false), reset(id, ErrorCode::CANCEL)].concat());
+        server.output();
+        if calmed(&got) {
+            break;
+        }
+        resets += 1;
+    }
+    assert_eq!(resets, FLOOD_BURST);
 }
 
 #[test]

@@ -101,31 +101,31 @@ fn answers_for_windows_that_never_open_are_bounded() {
     let mut server = server();
     server.feed(&settings(&[(setting::INITIAL_WINDOW_SIZE, 0)]));
     server.frames();
-    let mut refused = 0;
+    let mut waiting = Vec::new();
     let (held, _, ()) = growth(|| {
         for index in 0..1000 {
             let id = 2 * index + 1;
-            match server.feed(&request(id, true))[..] {
-                [] => {
-                    let refusal = Seen::Reset(id, ErrorCode::REFUSED_STREAM);
-                    assert_eq!(server.frames(), [refusal]);
-                    refused += 1;
-                }
-                _ => server.answer(id, &[7; 100_000]),
+            server.feed(&request(id, true));
+            // What a driver does: a handler that begins now has nowhere to put its answer.
+            if server.core.is_full() {
+                waiting.push(id);
+            } else {
+                server.answer(id, &[7; 100_000]);
             }
             server.output();
         }
     });
-    assert!(refused > 800, "{refused}");
-    assert!(held < MAX_QUEUED as isize + 512 * KIB, "{held}");
+    assert!(waiting.len() > 800, "{}", waiting.len());
+    assert!(held < MAX_QUEUED as isize + 1024 * KIB, "{held}");
     // When the client has taken them, there is room again.
     server.feed(&settings(&[(setting::INITIAL_WINDOW_SIZE, 1 << 20)]));
     server.feed(&window_update(0, 1 << 30));
-    server.output();
+    for id in waiting {
+        assert!(!server.core.is_full());
+        server.answer(id, &[7; 100_000]);
+        server.output();
+    }
     assert_eq!(server.core.live_calls(), 0);
-    server.reader = Default::default();
-    server.feed(&request(9001, true));
-    assert_eq!(server.core.live_calls(), 1);
 }
 
 #[test]

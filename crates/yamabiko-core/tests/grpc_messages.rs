@@ -4,10 +4,10 @@ mod support;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use support::{Got, client, data, message, request, response_head, server, server_with, trailers};
+use support::{End, Got, Seen, client, data, message, request, response_head, server, server_with};
+use yamabiko_core::grpc::MessageLimits;
 use yamabiko_core::grpc::message::{Assembler, Payload};
-use yamabiko_core::grpc::server::{Cancelled, Event};
-use yamabiko_core::grpc::{Code, MessageLimits};
+use yamabiko_core::grpc::server::Event;
 use yamabiko_core::h2::Config;
 
 fn got(bytes: &[u8], last: bool) -> Got {
@@ -100,58 +100,98 @@ fn an_empty_request_has_an_end_and_no_message() {
     assert_eq!(server.feed(&data(1, b"", true)), [Got::End(1)]);
 }
 
-#[test]
-fn unfinished_messages_are_bounded_for_the_connection() {
-    let limits = MessageLimits { max_assembling: 10_000, ..MessageLimits::default() };
-    let mut server = server_with(Config::default(), limits);
-    let begun = message(&[0; 5000]);
-    for id in [1, 3] {
-        server.feed(&request(id, false));
-        assert_eq!(server.feed(&data(id, &begun[..4900], false)), []);
+/// Small windows, and room for one message.
+fn narrow() -> (Config, MessageLimits) {
+    let mut config = Config::default();
+    (config.stream_window, config.grown_window) = (4_000, 4_000);
+    (config, MessageLimits { max_assembling: 30_000, ..MessageLimits::default() })
+}
+
+/// Sends a message on each stream, in turn and as far as its window allows. Gives the most that was
+/// unfinished at a time, and the messages that came.
+fn send_in_turn<T: support::Core>(end: &mut End<T>, ids: &[u32], message: &[u8]) -> (usize, usize) {
+    let mut left: Vec<(u32, &[u8], usize)> = ids.iter().map(|&id| (id, message, 4_000)).collect();
+    let (mut most, mut whole) = (0, 0);
+    while left.iter().any(|(_, rest, _)| !rest.is_empty()) {
+        let mut moved = false;
+        for at in 0..left.len() {
+            let (id, rest, window) = &mut left[at];
+            let (piece, rest_of) = rest.split_at(rest.len().min(*window).min(1_000));
+            if piece.is_empty() {
+                continue;
+            }
+            (moved, *window, *rest) = (true, *window - piece.len(), rest_of);
+            let got = end.feed(&data(*id, piece, false));
+            whole += got.iter().filter(|got| matches!(got, Got::Message { .. })).count();
+            for seen in end.frames() {
+                if let Seen::WindowUpdate(of, increment) = seen
+                    && let Some((_, _, window)) = left.iter_mut().find(|(id, ..)| *id == of)
+                {
+                    *window += increment as usize;
+                }
+            }
+        }
+        assert!(moved, "all windows are shut, and nothing would open them: {left:?}");
+        let unfinished = left.iter().filter(|(_, rest, _)| !rest.is_empty());
+        most = most.max(unfinished.map(|(_, rest, _)| message.len() - rest.len()).sum());
     }
-    server.feed(&request(5, false));
-    server.frames();
-    let events = server.feed(&data(5, &begun[..4900], false));
-    assert_eq!(events, [Got::Cancelled(5, Cancelled::BadRequest)]);
-    let seen = server.frames();
-    let words = "grpc-message: too many unfinished messages on the connection: over 10000 bytes";
-    let said = format!("{seen:?}");
-    assert!(said.contains("grpc-status: 8") && said.contains(words), "{said}");
-    // What was freed can be used again: by the call that was refused, by one that ends, ...
-    assert_eq!(server.feed(&data(1, &begun[4900..], true)).len(), 1);
-    server.feed(&request(7, false));
-    assert_eq!(server.feed(&data(7, &begun[..4900], false)), []);
-    // ... and by one that is reset.
-    server.feed(&support::reset(7, yamabiko_core::frame::ErrorCode::CANCEL));
-    server.feed(&request(9, false));
-    assert_eq!(server.feed(&data(9, &begun[..4900], false)), []);
-    assert_eq!(server.feed(&data(9, &begun[4900..], true)).len(), 1);
+    (most, whole)
 }
 
 #[test]
-fn unfinished_answers_are_bounded_for_the_connection() {
-    let limits = MessageLimits { max_assembling: 10_000, ..MessageLimits::default() };
-    let mut client = support::client_with(Config::default(), limits);
-    let ids = [client.call(b""), client.call(b""), client.call(b"")];
-    let begun = message(&[0; 5000]);
-    let mut last = Vec::new();
-    for id in ids {
-        last = client.feed(&[response_head(id), data(id, &begun[..4900], false)].concat());
+fn unfinished_messages_are_finished_one_after_the_other_when_there_are_too_many() {
+    let (config, limits) = narrow();
+    let mut server = server_with(config, limits);
+    let ids: Vec<u32> = (0..20).map(|number| 1 + 2 * number).collect();
+    for &id in &ids {
+        server.feed(&request(id, false));
     }
-    assert!(matches!(last[1..], [Got::Status { code: Code::ResourceExhausted, .. }]), "{last:?}");
-    client.core.cancel(client.key(ids[0]));
-    let again = client.call(b"");
-    let got = client.feed(&[response_head(again), data(again, &begun[..4900], false)].concat());
-    assert_eq!(got.len(), 1);
-    let got = client.feed(&[data(again, &begun[4900..], false), trailers(again, "0")].concat());
-    assert!(matches!(got[..], [Got::Message { .. }, Got::Status { code: Code::Ok, .. }]));
+    server.frames();
+    let (most, whole) = send_in_turn(&mut server, &ids, &message(&[7; 20_000]));
+    assert_eq!(whole, 20, "none is refused");
+    assert!(most <= 30_000 + 20_005 + 20 * 4_000, "{most} bytes were unfinished at a time");
+    server.assert_serves(101);
+}
+
+#[test]
+fn unfinished_answers_are_finished_one_after_the_other_too() {
+    let (config, limits) = narrow();
+    let mut client = support::client_with(config, limits);
+    let ids: Vec<u32> = (0..20).map(|_| client.call(b"")).collect();
+    for &id in &ids {
+        client.feed(&response_head(id));
+    }
+    client.frames();
+    let (most, whole) = send_in_turn(&mut client, &ids, &message(&[7; 20_000]));
+    assert_eq!(whole, 20, "none is refused");
+    assert!(most <= 30_000 + 20_005 + 20 * 4_000, "{most} bytes were unfinished at a time");
+}
+
+#[test]
+fn a_stream_that_ends_makes_room_for_those_that_wait() {
+    let (config, limits) = narrow();
+    let mut server = server_with(config, limits);
+    let begun = message(&[7; 20_000]);
+    let ids: Vec<u32> = (0..10).map(|number| 1 + 2 * number).collect();
+    for &id in &ids {
+        server.feed(&request(id, false));
+        server.feed(&data(id, &begun[..3_900], false));
+    }
+    let seen = server.frames();
+    assert!(!seen.iter().any(|seen| matches!(seen, Seen::WindowUpdate(of, _) if *of == ids[9])));
+    // Over the limit: the last but one goes on, and the window of the last stays shut.
+    for &id in &ids[..8] {
+        server.feed(&support::reset(id, yamabiko_core::frame::ErrorCode::CANCEL));
+    }
+    let seen = server.frames();
+    assert!(seen.contains(&Seen::WindowUpdate(ids[9], 3_900)), "{seen:?}");
 }
 
 #[test]
 fn a_promise_of_a_long_message_takes_no_memory() {
     let mut assembler = Assembler::default();
     let mut start = &[0, 0, 0x3f, 0xff, 0xff, 1, 2, 3][..];
-    assert!(matches!(assembler.take(&mut start, 4 << 20), Ok(None)));
+    assert!(matches!(assembler.take(&mut start, 4 << 20, None), Ok(None)));
     assert_eq!(assembler.len(), 8);
     assert!(!assembler.is_empty());
 }

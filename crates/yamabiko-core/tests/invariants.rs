@@ -168,7 +168,7 @@ fn pieces<'a>(bytes: &'a [u8], cuts: &[prop::sample::Index]) -> Vec<&'a [u8]> {
 }
 
 fn new_server() -> End<ServerConnection> {
-    let limits = MessageLimits { max_message: 500, max_assembling: 2000 };
+    let limits = MessageLimits { max_message: 500, max_assembling: 2000, ..Default::default() };
     End::new(ServerConnection::new(Config::default(), limits, base()))
 }
 
@@ -192,7 +192,7 @@ fn echo(server: &mut End<ServerConnection>, event: &Got) {
 }
 
 fn new_client() -> End<ClientConnection> {
-    let limits = MessageLimits { max_message: 500, max_assembling: 2000 };
+    let limits = MessageLimits { max_message: 500, max_assembling: 2000, ..Default::default() };
     let mut client = End::new(ClientConnection::new(Config::default(), limits, target(), base()));
     for n in 0..6 {
         let key = client.core.open("/s/m", None, &Metadata::new()).unwrap();

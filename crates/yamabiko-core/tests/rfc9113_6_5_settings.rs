@@ -196,7 +196,7 @@ fn our_own_limits_can_change_at_any_time() {
     connection.set_max_concurrent_streams(1);
     connection.set_stream_window(7);
     let seen = support::Reader::default().read(connection.output());
-    assert!(seen[0] == Seen::Settings(vec![(3, 1), (4, 256 * 1024), (6, 16 * 1024)]), "{seen:?}");
+    assert!(seen[0] == Seen::Settings(vec![(3, 1), (4, 65_535), (6, 16 * 1024)]), "{seen:?}");
     assert!(seen[1] == Seen::Settings(vec![(3, 1), (4, 7), (6, 16 * 1024)]), "{seen:?}");
     connection.sent(connection.output().len());
     // Three SETTINGS are out: three acknowledgements, and a fourth is one too many.

@@ -9,7 +9,7 @@ use yamabiko_core::ReceiveBuffer;
 use yamabiko_core::frame::{ErrorCode, LARGEST_WINDOW, flag, kind, setting};
 use yamabiko_core::grpc::server::{Cancelled, ServerConnection};
 use yamabiko_core::grpc::{MessageLimits, Status};
-use yamabiko_core::h2::{Config, Connection, Error, Event, PREFACE, Side};
+use yamabiko_core::h2::{Config, Connection, Error, Event, MAX_GROWN, PREFACE, Side};
 
 const INITIAL: u16 = setting::INITIAL_WINDOW_SIZE;
 
@@ -220,7 +220,7 @@ fn an_empty_end_needs_no_window() {
 
 fn small() -> Config {
     let mut config = Config::default();
-    config.stream_window = 100;
+    (config.stream_window, config.grown_window) = (100, 100);
     config
 }
 
@@ -316,8 +316,46 @@ fn windows_are_opened_again_by_halves() {
         }
     }
     assert!(updates <= 16, "one for each half of a window, not for each frame: {updates}");
-    assert!(total - stream <= config.stream_window as usize / 2 + 10_000);
+    // The stream's window has grown, so that more was opened than has come.
+    let grown = (config.grown_window - config.stream_window) as usize;
+    assert!(total + grown - stream <= config.grown_window as usize / 2 + 10_000);
     assert!(total - connection <= config.connection_window as usize / 2 + 10_000);
+}
+
+#[test]
+fn a_window_grows_once_its_first_half_is_full_and_only_so_many_do() {
+    let mut server = server();
+    let config = Config::default();
+    let ids: Vec<u32> = (0..MAX_GROWN as u32 + 1).map(|number| 1 + 2 * number).collect();
+    let begun = message(&vec![0; 100_000]);
+    let mut opened = Vec::new();
+    for &id in &ids {
+        server.feed(&request(id, false));
+        server.frames();
+        for piece in begun[..40_000].chunks(10_000) {
+            server.feed(&data(id, piece, false));
+        }
+        let sum = server.frames().iter().fold(0, |sum, seen| match seen {
+            Seen::WindowUpdate(of, increment) if *of == id => sum + increment,
+            _ => sum,
+        });
+        opened.push(sum);
+    }
+    let growth = config.grown_window - config.stream_window;
+    assert!(opened[..MAX_GROWN].iter().all(|&sum| sum == 40_000 + growth), "{opened:?}");
+    assert_eq!(opened[MAX_GROWN], 40_000);
+    // One that ends leaves its place to another.
+    server.feed(&reset(1, ErrorCode::CANCEL));
+    let last = ids[MAX_GROWN];
+    server.frames();
+    for piece in begun[40_000..80_000].chunks(10_000) {
+        server.feed(&data(last, piece, false));
+    }
+    assert!(
+        server.frames().iter().any(
+            |seen| matches!(seen, Seen::WindowUpdate(of, more) if *of == last && *more > growth)
+        )
+    );
 }
 
 #[test]
@@ -356,7 +394,7 @@ fn a_client_opens_its_windows_too() {
 fn large_messages_pass_through_small_windows() {
     for (seed, window) in [(1, 1), (2, 100), (3, 1_000), (4, 65_535), (5, 1 << 20)] {
         let mut config = Config::default();
-        config.stream_window = window;
+        (config.stream_window, config.grown_window) = (window, window);
         config.connection_window = window.max(65_535);
         let (up, down) = if window < 100 { (2_718, 3_141) } else { (271_828, 314_159) };
         let mut pair = Pair::with(seed, config.clone(), config, MessageLimits::default());

@@ -5,11 +5,17 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::head::{self, ResponseReader, Target};
-use super::inbound::{Brought, Inbound, MessageLimits};
-use super::message::{self, Assembler, PREFIX_LEN, Payload};
-use super::{Code, Metadata, Origin, Status, code_for_reset};
+use bytes::Bytes;
+
+use super::head::{self, Compressions, ResponseReader, Target};
+use super::head_size;
+use super::inbound::{Brought, Inbound, MessageLimits, Receiving};
+use super::message::{self, PREFIX_LEN, Payload};
+use super::pace::{Pace, Release};
+use super::reading::reading;
+use super::{Code, Encoding, Metadata, Origin, Status, code_for_reset};
 use crate::ReceiveBuffer;
+use crate::field::Field;
 use crate::frame::ErrorCode;
 use crate::h2::{
     self, By, CannotOpen, Config, Connection, Error, Gone, Section, Side, StreamKey, Unusable,
@@ -45,10 +51,19 @@ pub enum Event<'a> {
     LimitsChanged,
 }
 
+/// What is special about a call.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CallOptions {
+    /// How messages of the request may be compressed.
+    pub encoding: Option<Encoding>,
+    /// The largest message that is received, in bytes, where it is not the connection's limit.
+    pub max_message: Option<usize>,
+}
+
 /// Where the response of a call is.
 #[derive(Debug, Default)]
 struct Call {
-    assembler: Assembler,
+    receiving: Receiving,
     has_head: bool,
 }
 
@@ -58,16 +73,26 @@ pub struct ClientConnection {
     h2: Connection<Call>,
     inbound: Inbound,
     target: Target,
+    /// `grpc-accept-encoding`, if there is anything to say.
+    accepted: Option<Field>,
     /// Statuses that are to be told before the next frame is read.
     later: VecDeque<(StreamKey, Status)>,
 }
+
+/// What a call ends with that [`CannotOpen::TooLarge`] keeps from being sent.
+pub fn request_too_large(size: usize, limit: u32) -> Status {
+    head_size::request_too_large(size, limit)
+}
+
+reading!(ClientConnection);
 
 impl ClientConnection {
     /// A connection that has just been opened.
     pub fn new(config: Config, limits: MessageLimits, target: Target, now: Instant) -> Self {
         ClientConnection {
+            accepted: head::accept_encoding(limits.accepts),
+            inbound: Inbound::new(limits, &config),
             h2: Connection::new(Side::Client, config, now),
-            inbound: Inbound::new(limits),
             target,
             later: VecDeque::new(),
         }
@@ -83,9 +108,32 @@ impl ClientConnection {
         timeout: Option<Duration>,
         metadata: &Metadata,
     ) -> Result<StreamKey, CannotOpen> {
+        self.open_with(path, timeout, metadata, CallOptions::default())
+    }
+
+    /// Begins a call that is special.
+    ///
+    /// # Errors
+    /// [`CannotOpen`]: wait, or use another connection.
+    pub fn open_with(
+        &mut self,
+        path: &str,
+        timeout: Option<Duration>,
+        metadata: &Metadata,
+        options: CallOptions,
+    ) -> Result<StreamKey, CannotOpen> {
         let target = &self.target;
-        self.h2.open_stream(Call::default(), |encoder, out| {
-            head::write_request(encoder, out, path, target, timeout, metadata);
+        let mut call = Call::default();
+        call.receiving.max_message = options.max_message;
+        let compressions =
+            Compressions { request: options.encoding, accepted: self.accepted.as_ref() };
+        let limit = self.h2.peer_max_header_list();
+        let size = head_size::of_request(path, target, timeout, &compressions, metadata);
+        if size > limit as usize {
+            return Err(CannotOpen::TooLarge { size, limit });
+        }
+        self.h2.open_stream(call, |encoder, out| {
+            head::write_request(encoder, out, path, target, timeout, &compressions, metadata);
         })
     }
 
@@ -109,6 +157,37 @@ impl ClientConnection {
         })
     }
 
+    /// Sends a message that is compressed as [`CallOptions::encoding`] has said; with `last`
+    /// nothing follows.
+    ///
+    /// # Errors
+    /// [`Gone`].
+    pub fn send_compressed(
+        &mut self,
+        stream: StreamKey,
+        message: &[u8],
+        last: bool,
+    ) -> Result<(), Gone> {
+        self.h2.send_data(stream, PREFIX_LEN + message.len(), last, |out| {
+            message::write_compressed_prefix(out, message.len());
+            out.extend_from_slice(message);
+        })
+    }
+
+    /// Sends messages that have their prefixes already, packed into as few DATA frames as may be,
+    /// and leaves `messages` empty; with `last` nothing follows.
+    ///
+    /// # Errors
+    /// [`Gone`].
+    pub fn send_framed(
+        &mut self,
+        stream: StreamKey,
+        messages: &mut Vec<u8>,
+        last: bool,
+    ) -> Result<(), Gone> {
+        self.h2.send_bytes(stream, messages, last)
+    }
+
     /// Ends the request without another message.
     ///
     /// # Errors
@@ -120,7 +199,7 @@ impl ClientConnection {
     /// Gives up a call: RST_STREAM with CANCEL. No event follows.
     pub fn cancel(&mut self, stream: StreamKey) {
         if let Some(call) = self.h2.reset(stream, ErrorCode::CANCEL) {
-            self.inbound.forget(&call.assembler);
+            self.forget(stream, &call.receiving);
         }
         self.later.retain(|(ended, _)| *ended != stream);
     }
@@ -158,7 +237,7 @@ impl ClientConnection {
                     self.headers(stream, &block, end_stream)?
                 }
                 Some(h2::Event::Reset { stream, code, by, call }) => {
-                    self.inbound.forget(&call.assembler);
+                    self.forget(stream, &call.receiving);
                     // REFUSED_STREAM, and what a GOAWAY leaves out, was not looked at
                     // (RFC 9113 §8.7).
                     let unprocessed = code == ErrorCode::REFUSED_STREAM && by != By::Us;
@@ -181,7 +260,7 @@ impl ClientConnection {
     ) -> Result<Option<Event<'a>>, Error> {
         let after_head = self.h2.call(stream).is_some_and(|call| call.has_head);
         let section = if after_head { Section::Trailers } else { Section::Response };
-        let mut reader = ResponseReader::default();
+        let mut reader = ResponseReader::new(self.inbound.accepts());
         let status = match self.h2.decode(block, section, |field| reader.take(field)) {
             Err(Err(error)) => return Err(error),
             Err(Ok(Unusable::Malformed(reason))) => {
@@ -194,7 +273,8 @@ impl ClientConnection {
                 concluded(Code::ResourceExhausted, message)
             }
             Ok(()) if end_stream => {
-                let truncated = self.h2.call(stream).map_or(Ok(()), |call| call.assembler.finish());
+                let truncated =
+                    self.h2.call(stream).map_or(Ok(()), |call| call.receiving.assembler.finish());
                 match truncated {
                     Ok(()) => reader.into_status(after_head),
                     Err(status) => status.with_origin(Origin::Concluded),
@@ -212,6 +292,7 @@ impl ClientConnection {
                     }
                     if let Some(call) = self.h2.call(stream) {
                         call.has_head = true;
+                        call.receiving.encoding = reader.encoding;
                     }
                     return Ok(Some(Event::Head { stream, metadata: reader.metadata }));
                 }
@@ -224,7 +305,7 @@ impl ClientConnection {
     /// The call is over: lets its stream go, or resets what is left of it.
     fn end<'a>(&mut self, stream: StreamKey, status: Status) -> Event<'a> {
         if let Some(call) = self.h2.close(stream) {
-            self.inbound.forget(&call.assembler);
+            self.forget(stream, &call.receiving);
         }
         Event::Status { stream, status, unprocessed: false }
     }
@@ -232,7 +313,7 @@ impl ClientConnection {
     /// RFC 9113 §8.1.1: a malformed response is a stream error PROTOCOL_ERROR.
     fn malformed<'a>(&mut self, stream: StreamKey, reason: &str) -> Event<'a> {
         if let Some(call) = self.h2.reset(stream, ErrorCode::PROTOCOL_ERROR) {
-            self.inbound.forget(&call.assembler);
+            self.forget(stream, &call.receiving);
         }
         let status = concluded(Code::Internal, format!("malformed response: {reason}"));
         Event::Status { stream, status, unprocessed: false }
@@ -245,12 +326,16 @@ impl ClientConnection {
         data: &'a [u8],
         end_stream: bool,
     ) -> Option<Event<'a>> {
-        self.h2.release(stream, u32::try_from(data.len()).unwrap_or(u32::MAX));
+        let count = u32::try_from(data.len()).unwrap_or(u32::MAX);
+        let pace = self.h2.call(stream).and_then(|call| call.receiving.pace.as_mut());
+        let release = self.inbound.unread.arrived(pace, count);
+        self.release(stream, release);
         let call = self.h2.call(stream)?;
         if !call.has_head {
             return Some(self.malformed(stream, "DATA before HEADERS"));
         }
-        let brought = self.inbound.receive(stream, &mut call.assembler, data, end_stream);
+        let brought = self.inbound.receive(stream, &mut call.receiving, data, end_stream);
+        self.release_kept();
         self.tell(stream, brought)
     }
 
@@ -259,7 +344,8 @@ impl ClientConnection {
             self.inbound.drop_rest();
             return None;
         };
-        let brought = self.inbound.carry_on(&mut call.assembler);
+        let brought = self.inbound.carry_on(&mut call.receiving);
+        self.release_kept();
         self.tell(stream, brought)
     }
 

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use super::{Code, Metadata, Status, content_type, timeout};
+use super::{Code, Encoding, Encodings, Metadata, Status, content_type, timeout};
 use crate::field::{Field, FieldKind, FieldRef, is_sensitive};
 use crate::h2::KnownBlocks;
 use crate::hpack::{Encoder, Indexing};
@@ -32,6 +32,10 @@ pub struct RequestHead {
     pub timeout: Option<Duration>,
     /// The length of the request's body in bytes, if the client says it.
     pub content_length: Option<u64>,
+    /// How its messages may be compressed.
+    pub encoding: Option<Encoding>,
+    /// How the messages of the answer may be compressed.
+    pub accepts: Encodings,
     /// What else the client says, `user-agent` included.
     pub metadata: Metadata,
 }
@@ -44,6 +48,10 @@ pub(super) struct RequestReader {
     timeout: Option<Duration>,
     metadata: Metadata,
     content_length: Option<u64>,
+    /// What we understand, what the client uses, and what it understands.
+    known: Encodings,
+    encoding: Option<Encoding>,
+    accepts: Encodings,
     grpc: bool,
     refusal: Option<Refusal>,
 }
@@ -58,6 +66,11 @@ pub(super) enum Refusal {
 }
 
 impl RequestReader {
+    /// A reader of a server that understands these compressions.
+    pub(super) fn new(known: Encodings) -> Self {
+        RequestReader { known, ..RequestReader::default() }
+    }
+
     #[inline]
     pub(super) fn take(&mut self, field: FieldRef<'_>) {
         match field.kind {
@@ -87,16 +100,22 @@ impl RequestReader {
                     field.value.escape_ascii()
                 )))),
             },
-            FieldKind::GrpcEncoding if field.value != b"identity" => {
-                let mut status = Status::unimplemented(format!(
-                    "unknown grpc-encoding: {}, this server accepts: identity",
-                    field.value.escape_ascii()
-                ));
-                // grpc doc/compression.md: the answer says what would be accepted.
-                status.metadata_mut().push_field(Field::new(ACCEPT_ENCODING, b"identity"));
-                self.refuse(Refusal::Grpc(status));
-            }
-            FieldKind::GrpcEncoding | FieldKind::GrpcAcceptEncoding => {}
+            FieldKind::GrpcEncoding if field.value == b"identity" => {}
+            FieldKind::GrpcEncoding => match known_encoding(field.value, self.known) {
+                Some(encoding) => self.encoding = Some(encoding),
+                None => {
+                    let known = self.known.to_string();
+                    let mut status = Status::unimplemented(format!(
+                        "unknown grpc-encoding: {}, this server accepts: {known}",
+                        field.value.escape_ascii()
+                    ));
+                    // grpc doc/compression.md: the answer says what would be accepted.
+                    let known = Field::new(ACCEPT_ENCODING, known.as_bytes());
+                    status.metadata_mut().push_field(known);
+                    self.refuse(Refusal::Grpc(status));
+                }
+            },
+            FieldKind::GrpcAcceptEncoding => self.accepts = Encodings::parse(field.value),
             _ => self.metadata.push_field(field.to_field()),
         }
     }
@@ -121,12 +140,32 @@ impl RequestReader {
                 authority: self.authority,
                 timeout: self.timeout,
                 content_length: self.content_length,
+                encoding: self.encoding,
+                accepts: self.accepts,
                 metadata: self.metadata,
             }),
             // gRPC over HTTP/2: a content-type that does not begin with application/grpc is 415.
             _ => Err(Refusal::Http(b"415")),
         }
     }
+}
+
+fn known_encoding(name: &[u8], known: Encodings) -> Option<Encoding> {
+    Encoding::from_name(name).filter(|encoding| known.contains(*encoding))
+}
+
+/// How a request and its answer may be compressed.
+#[derive(Debug)]
+pub(super) struct Compressions<'a> {
+    pub(super) request: Option<Encoding>,
+    /// What this side understands, as a field.
+    pub(super) accepted: Option<&'a Field>,
+}
+
+/// What a client says that it understands. Nothing if that is nothing.
+pub(super) fn accept_encoding(accepts: Encodings) -> Option<Field> {
+    let value = || Field::new(ACCEPT_ENCODING, accepts.to_string().as_bytes());
+    (!accepts.is_empty()).then(value)
 }
 
 /// Writes the head of a request.
@@ -136,6 +175,7 @@ pub(super) fn write_request(
     path: &str,
     target: &Target,
     timeout: Option<Duration>,
+    compressions: &Compressions<'_>,
     metadata: &Metadata,
 ) {
     encoder.encode_static(METHOD_POST, out);
@@ -149,6 +189,10 @@ pub(super) fn write_request(
         let mut value = Vec::with_capacity(9);
         timeout::write(timeout, &mut value);
         encoder.encode(b"grpc-timeout", &value, Indexing::RememberName, out);
+    }
+    write_encoding(encoder, out, compressions.request);
+    if let Some(accepted) = compressions.accepted {
+        encoder.encode_field(accepted, Indexing::Remember, out);
     }
     write_metadata(encoder, out, metadata);
 }
@@ -166,10 +210,22 @@ pub struct Target {
 
 /// Writes the head of a response.
 #[inline]
-pub(super) fn write_response(encoder: &mut Encoder, out: &mut Vec<u8>, metadata: &Metadata) {
+pub(super) fn write_response(
+    encoder: &mut Encoder,
+    out: &mut Vec<u8>,
+    encoding: Option<Encoding>,
+    metadata: &Metadata,
+) {
     encoder.encode_static(STATUS_200, out);
     encoder.encode_field(&CONTENT_TYPE, Indexing::Remember, out);
+    write_encoding(encoder, out, encoding);
     write_metadata(encoder, out, metadata);
+}
+
+fn write_encoding(encoder: &mut Encoder, out: &mut Vec<u8>, encoding: Option<Encoding>) {
+    if let Some(encoding) = encoding {
+        encoder.encode(b"grpc-encoding", encoding.name().as_bytes(), Indexing::Remember, out);
+    }
 }
 
 /// Writes the trailers of a response, or the end of a response without a message.
@@ -223,7 +279,10 @@ pub(super) struct ResponseReader {
     http_status: Option<u16>,
     grpc: bool,
     content_type: Option<Field>,
-    encoding: Option<Field>,
+    /// What we understand, what the server uses, and what it uses that we do not understand.
+    known: Encodings,
+    pub(super) encoding: Option<Encoding>,
+    unknown: Option<Field>,
     code: Option<Field>,
     message: Option<Field>,
     details: Option<Vec<u8>>,
@@ -234,6 +293,11 @@ pub(super) struct ResponseReader {
 }
 
 impl ResponseReader {
+    /// A reader of a client that understands these compressions.
+    pub(super) fn new(known: Encodings) -> Self {
+        ResponseReader { known, ..ResponseReader::default() }
+    }
+
     #[inline]
     pub(super) fn take(&mut self, field: FieldRef<'_>) {
         match field.kind {
@@ -247,10 +311,12 @@ impl ResponseReader {
                     self.content_type = Some(field.to_field());
                 }
             }
-            FieldKind::GrpcEncoding if field.value != b"identity" => {
-                self.encoding = Some(field.to_field());
+            FieldKind::GrpcEncoding if field.value == b"identity" => {}
+            FieldKind::GrpcEncoding => {
+                self.encoding = known_encoding(field.value, self.known);
+                self.unknown = self.encoding.is_none().then(|| field.to_field());
             }
-            FieldKind::GrpcEncoding | FieldKind::GrpcAcceptEncoding => {}
+            FieldKind::GrpcAcceptEncoding => {}
             FieldKind::ContentLength => self.content_length = content_length(field.value),
             FieldKind::GrpcStatus => self.code = Some(field.to_field()),
             FieldKind::GrpcMessage => self.message = Some(field.to_field()),
@@ -270,7 +336,7 @@ impl ResponseReader {
     /// The status that the call ends with: the answer is not gRPC.
     pub(super) fn check_head(&self) -> Result<(), Status> {
         if self.http_status == Some(200) && self.grpc {
-            return match &self.encoding {
+            return match &self.unknown {
                 None => Ok(()),
                 Some(encoding) => Err(Status::internal(format!(
                     "the server answers with an unknown grpc-encoding: {}",

@@ -1,24 +1,37 @@
 //! From DATA to messages, the same for a server and a client: which stream
-//! was being read, what is left of its frame, how much is being assembled.
+//! was being read, what is left of its frame, how much is being assembled, and
+//! when the windows are opened again.
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 
-use super::Status;
+use super::assembling::Assembling;
 use super::message::{Assembler, MAX_ASSEMBLING, MAX_MESSAGE, Payload};
-use crate::h2::StreamKey;
+use super::pace::{MAX_UNREAD, Pace, Unread};
+use super::{Encoding, Encodings, Status};
+use crate::h2::{Config, StreamKey};
 
-/// How much a peer may send.
+/// What a peer may send.
 #[derive(Clone, Copy, Debug)]
 pub struct MessageLimits {
     /// Bytes of one message: [`MAX_MESSAGE`].
     pub max_message: usize,
-    /// Bytes of all unfinished messages of a connection: [`MAX_ASSEMBLING`].
+    /// Bytes of all unfinished messages of a connection, above which they are finished one after
+    /// the other: [`MAX_ASSEMBLING`].
     pub max_assembling: usize,
+    /// Bytes of all messages of a connection that wait for their reader: [`MAX_UNREAD`].
+    pub max_unread: usize,
+    /// How its messages may be compressed: not at all.
+    pub accepts: Encodings,
 }
 
 impl Default for MessageLimits {
     fn default() -> Self {
-        MessageLimits { max_message: MAX_MESSAGE, max_assembling: MAX_ASSEMBLING }
+        MessageLimits {
+            max_message: MAX_MESSAGE,
+            max_assembling: MAX_ASSEMBLING,
+            max_unread: MAX_UNREAD,
+            accepts: Encodings::NONE,
+        }
     }
 }
 
@@ -33,6 +46,19 @@ pub(super) enum Brought<'a> {
     Nothing,
 }
 
+impl Brought<'_> {
+    /// The same, without what it was lent from.
+    fn into_owned(self) -> Brought<'static> {
+        match self {
+            Brought::Message { message, last } => {
+                Brought::Message { message: message.into_owned(), last }
+            }
+            Brought::End => Brought::End,
+            Brought::Nothing => Brought::Nothing,
+        }
+    }
+}
+
 /// The rest of a frame that held more than one message.
 #[derive(Debug)]
 struct Rest {
@@ -41,17 +67,44 @@ struct Rest {
     end_stream: bool,
 }
 
-/// The receiving half of all calls of a connection.
+/// The receiving half of one call.
 #[derive(Debug, Default)]
-pub(super) struct Inbound {
-    limits: MessageLimits,
-    assembling: usize,
-    rest: Option<Rest>,
+pub(super) struct Receiving {
+    pub(super) assembler: Assembler,
+    /// There is one if messages are read as somebody asks for them.
+    pub(super) pace: Option<Pace>,
+    /// How messages may be compressed.
+    pub(super) encoding: Option<Encoding>,
+    /// A limit for each message of this call alone.
+    pub(super) max_message: Option<usize>,
 }
 
+/// The receiving half of all calls of a connection.
+#[derive(Debug)]
+pub(super) struct Inbound {
+    limits: MessageLimits,
+    pub(super) assembling: Assembling,
+    pub(super) unread: Unread,
+    rest: Option<Rest>,
+    /// Memory of long messages that have been read, for the next ones.
+    spare: Vec<Vec<u8>>,
+}
+
+/// How much of it is kept, as long as there are calls.
+const MAX_SPARE: usize = 8;
+/// Sizes of what is worth keeping, in bytes.
+const SPARE: std::ops::RangeInclusive<usize> = 16 * 1024..=256 * 1024;
+
 impl Inbound {
-    pub(super) fn new(limits: MessageLimits) -> Self {
-        Inbound { limits, ..Inbound::default() }
+    pub(super) fn new(limits: MessageLimits, config: &Config) -> Self {
+        let assembling = Assembling::new(limits.max_assembling);
+        let unread = Unread::new(limits.max_unread, config.grown_window);
+        Inbound { limits, assembling, unread, rest: None, spare: Vec::new() }
+    }
+
+    /// How messages may be compressed.
+    pub(super) fn accepts(&self) -> Encodings {
+        self.limits.accepts
     }
 
     /// The stream whose frame still holds messages.
@@ -61,8 +114,11 @@ impl Inbound {
 
     /// The message that a new piece of DATA is, if it is just that, as most are.
     #[inline]
-    pub(super) fn whole<'a>(&self, assembler: &Assembler, data: &'a [u8]) -> Option<&'a [u8]> {
-        assembler.whole(data, self.limits.max_message)
+    pub(super) fn whole<'a>(&self, receiving: &Receiving, data: &'a [u8]) -> Option<&'a [u8]> {
+        if receiving.pace.is_some() {
+            return None;
+        }
+        receiving.assembler.whole(data, self.limits.max_message)
     }
 
     /// The next message of a new piece of DATA.
@@ -73,11 +129,11 @@ impl Inbound {
     pub(super) fn receive<'a>(
         &mut self,
         stream: StreamKey,
-        assembler: &mut Assembler,
+        receiving: &mut Receiving,
         mut data: &'a [u8],
         end_stream: bool,
     ) -> Result<Brought<'a>, Status> {
-        let brought = self.advance(assembler, &mut data, end_stream)?;
+        let brought = self.advance(stream, receiving, &mut data, end_stream)?;
         if !data.is_empty() {
             self.rest = Some(Rest { stream, data: Bytes::copy_from_slice(data), end_stream });
         }
@@ -90,25 +146,28 @@ impl Inbound {
     /// The status that the call ends with.
     pub(super) fn carry_on(
         &mut self,
-        assembler: &mut Assembler,
+        receiving: &mut Receiving,
     ) -> Result<Brought<'static>, Status> {
-        let Some(Rest { stream, data, end_stream }) = self.rest.take() else {
+        let Some(Rest { stream, mut data, end_stream }) = self.rest.take() else {
             return Ok(Brought::Nothing);
         };
         let mut left = &data[..];
-        let brought = match self.advance(assembler, &mut left, end_stream)? {
-            // Lent from our own copy: shared, not copied again.
-            Brought::Message { message: Payload::Borrowed(slice), last } => {
-                Brought::Message { message: Payload::Owned(data.slice_ref(slice)), last }
+        let brought = self.advance(stream, receiving, &mut left, end_stream)?;
+        let taken = data.len() - left.len();
+        let brought = match brought {
+            // Lent from our own copy: split off, not copied again.
+            Brought::Message { message: Payload::Borrowed(message), last } => {
+                let length = message.len();
+                data.advance(taken - length);
+                Brought::Message { message: Payload::Owned(data.split_to(length)), last }
             }
-            Brought::Message { message: Payload::Owned(bytes), last } => {
-                Brought::Message { message: Payload::Owned(bytes), last }
+            other => {
+                let other = other.into_owned();
+                data.advance(taken);
+                other
             }
-            Brought::End => Brought::End,
-            Brought::Nothing => Brought::Nothing,
         };
-        if !left.is_empty() {
-            let data = data.slice(data.len() - left.len()..);
+        if !data.is_empty() {
             self.rest = Some(Rest { stream, data, end_stream });
         }
         Ok(brought)
@@ -117,24 +176,50 @@ impl Inbound {
     #[inline]
     fn advance<'a>(
         &mut self,
-        assembler: &mut Assembler,
+        stream: StreamKey,
+        receiving: &mut Receiving,
         data: &mut &'a [u8],
         end_stream: bool,
     ) -> Result<Brought<'a>, Status> {
+        let Receiving { assembler, pace, encoding, max_message } = receiving;
+        if data.len() >= *SPARE.start() / 2
+            && let Some(spare) = self.spare.pop()
+            && let Some(unused) = assembler.lend(spare)
+        {
+            self.spare.push(unused);
+        }
         let before = assembler.len();
-        let taken = assembler.take(data, self.limits.max_message);
-        self.assembling = self.assembling + assembler.len() - before;
+        let taken = assembler.take(data, max_message.unwrap_or(self.limits.max_message), *encoding);
+        self.assembling.changed(before, assembler.len());
         match taken? {
-            Some(message) => Ok(Brought::Message { message, last: end_stream && data.is_empty() }),
-            None if end_stream => assembler.finish().map(|()| Brought::End),
-            None if self.assembling > self.limits.max_assembling => {
-                let limit = self.limits.max_assembling;
-                Err(Status::resource_exhausted(format!(
-                    "too many unfinished messages on the connection: over {limit} bytes"
-                )))
+            Some(message) => {
+                self.assembling.is_whole(stream);
+                if let Some(pace) = pace {
+                    self.unread.handed(pace, message.len());
+                }
+                Ok(Brought::Message { message, last: end_stream && data.is_empty() })
             }
+            None if end_stream => assembler.finish().map(|()| Brought::End),
             None => Ok(Brought::Nothing),
         }
+    }
+
+    /// A message has been read: its memory may be used for another one.
+    pub(super) fn reuse(&mut self, message: Bytes) {
+        if self.spare.len() < MAX_SPARE
+            && let Ok(mut bytes) = message.try_into_mut()
+        {
+            bytes.clear();
+            let spare = Vec::from(bytes);
+            if SPARE.contains(&spare.capacity()) {
+                self.spare.push(spare);
+            }
+        }
+    }
+
+    /// There are no calls: nothing is kept for them.
+    pub(super) fn rest(&mut self) {
+        self.spare = Vec::new();
     }
 
     /// The rest of a frame is of no use: its call is over.
@@ -143,7 +228,10 @@ impl Inbound {
     }
 
     /// A call is over: what it was assembling is freed.
-    pub(super) fn forget(&mut self, assembler: &Assembler) {
-        self.assembling -= assembler.len();
+    pub(super) fn forget(&mut self, stream: StreamKey, receiving: &Receiving) {
+        self.assembling.forget(stream, receiving.assembler.len());
+        if let Some(pace) = &receiving.pace {
+            self.unread.forget(pace);
+        }
     }
 }

@@ -7,7 +7,7 @@
 
 use bytes::Bytes;
 
-use super::Status;
+use super::{Encoding, Status};
 
 /// Flag and length.
 pub const PREFIX_LEN: usize = 5;
@@ -15,6 +15,9 @@ pub const PREFIX_LEN: usize = 5;
 pub const MAX_MESSAGE: usize = 4 * 1024 * 1024;
 /// Bytes of unfinished messages on one connection, by default.
 pub const MAX_ASSEMBLING: usize = 64 * 1024 * 1024;
+/// Up to here room is made for eight times of what has come, as far as the message is that long: a
+/// frame of the usual size is followed by more of them. Beyond it, for twice as much.
+const FIRST_ROOM: usize = 66 * 1024;
 
 /// A received message.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,8 +26,22 @@ pub enum Payload<'a> {
     Borrowed(&'a [u8]),
     /// It was put together from pieces.
     Owned(Bytes),
+    /// It has to be decompressed first.
+    Compressed(Encoding, Bytes),
 }
 
+impl Payload<'_> {
+    /// The same, copied if it lies in the receive buffer.
+    pub fn into_owned(self) -> Payload<'static> {
+        match self {
+            Payload::Borrowed(bytes) => Payload::Owned(Bytes::copy_from_slice(bytes)),
+            Payload::Owned(bytes) => Payload::Owned(bytes),
+            Payload::Compressed(encoding, bytes) => Payload::Compressed(encoding, bytes),
+        }
+    }
+}
+
+/// The bytes as they came.
 impl std::ops::Deref for Payload<'_> {
     type Target = [u8];
 
@@ -32,7 +49,7 @@ impl std::ops::Deref for Payload<'_> {
     fn deref(&self) -> &[u8] {
         match self {
             Payload::Borrowed(bytes) => bytes,
-            Payload::Owned(bytes) => bytes,
+            Payload::Owned(bytes) | Payload::Compressed(_, bytes) => bytes,
         }
     }
 }
@@ -40,9 +57,19 @@ impl std::ops::Deref for Payload<'_> {
 /// Appends the prefix of an uncompressed message of `length` bytes.
 #[inline]
 pub fn write_prefix(out: &mut Vec<u8>, length: usize) {
+    out.extend_from_slice(&prefix(0, length));
+}
+
+/// Appends the prefix of a message that has `length` bytes now that it is compressed.
+pub fn write_compressed_prefix(out: &mut Vec<u8>, length: usize) {
+    out.extend_from_slice(&prefix(1, length));
+}
+
+#[inline]
+fn prefix(flag: u8, length: usize) -> [u8; PREFIX_LEN] {
     let length = u32::try_from(length).expect("the caller has checked that a prefix can say it");
     let [a, b, c, d] = length.to_be_bytes();
-    out.extend_from_slice(&[0, a, b, c, d]);
+    [flag, a, b, c, d]
 }
 
 /// A message while it arrives.
@@ -66,6 +93,16 @@ impl Assembler {
         self.bytes.is_empty()
     }
 
+    /// Gives it memory for the next message. What it does not need comes back.
+    #[inline]
+    pub(super) fn lend(&mut self, memory: Vec<u8>) -> Option<Vec<u8>> {
+        if self.bytes.capacity() > 0 {
+            return Some(memory);
+        }
+        self.bytes = memory;
+        None
+    }
+
     /// The message that `data` is, if no other has begun and it is just that.
     /// [`take`](Self::take) would give the same.
     #[inline]
@@ -77,36 +114,49 @@ impl Assembler {
     }
 
     /// Takes the next message off the front of `data`, or takes all of it and waits for more.
+    /// `encoding` is how messages may be compressed.
     ///
     /// # Errors
-    /// The status that the call ends with: a message over `limit` bytes or a compressed one.
+    /// The status that the call ends with: a message over `limit` bytes, or one that is compressed
+    /// and may not be.
     pub fn take<'a>(
         &mut self,
         data: &mut &'a [u8],
         limit: usize,
+        encoding: Option<Encoding>,
     ) -> Result<Option<Payload<'a>>, Status> {
         if self.bytes.is_empty() {
+            let mut whole = 0;
             if let Some((prefix, rest)) = data.split_first_chunk::<PREFIX_LEN>() {
-                let length = message_length(*prefix, limit)?;
+                let (encoding, length) = message_length(*prefix, limit, encoding)?;
                 if rest.len() >= length {
                     let (message, rest) = rest.split_at(length);
                     *data = rest;
-                    return Ok(Some(Payload::Borrowed(message)));
+                    return Ok(Some(match encoding {
+                        None => Payload::Borrowed(message),
+                        Some(by) => Payload::Compressed(by, Bytes::copy_from_slice(message)),
+                    }));
                 }
+                whole = PREFIX_LEN + length;
             }
+            self.make_room(data.len(), whole);
             self.bytes.extend_from_slice(data);
             *data = &[];
             return Ok(None);
         }
         self.fill(data, PREFIX_LEN);
         let Some(prefix) = self.bytes.first_chunk::<PREFIX_LEN>() else { return Ok(None) };
-        let whole = PREFIX_LEN + message_length(*prefix, limit)?;
+        let (encoding, length) = message_length(*prefix, limit, encoding)?;
+        let whole = PREFIX_LEN + length;
         self.fill(data, whole);
         if self.bytes.len() < whole {
             return Ok(None);
         }
-        let message = Bytes::from(std::mem::take(&mut self.bytes));
-        Ok(Some(Payload::Owned(message.slice(PREFIX_LEN..))))
+        let message = Bytes::from(std::mem::take(&mut self.bytes)).slice(PREFIX_LEN..);
+        Ok(Some(match encoding {
+            None => Payload::Owned(message),
+            Some(by) => Payload::Compressed(by, message),
+        }))
     }
 
     /// The stream has ended: nothing may be left.
@@ -127,9 +177,22 @@ impl Assembler {
         }))
     }
 
+    /// Makes room for `count` bytes of a message that will have `whole`: not more than that, so
+    /// that it is neither moved nor cut at the end, and not much more than has come, whatever the
+    /// prefix promises.
+    fn make_room(&mut self, count: usize, whole: usize) {
+        let needed = self.bytes.len() + count;
+        if needed > self.bytes.capacity() {
+            let room = (2 * needed).max(FIRST_ROOM.min(8 * needed));
+            let room = whole.min(room).max(needed);
+            self.bytes.reserve_exact(room - self.bytes.len());
+        }
+    }
+
     fn fill(&mut self, data: &mut &[u8], up_to: usize) {
         let missing = up_to.saturating_sub(self.bytes.len()).min(data.len());
         let (piece, rest) = data.split_at(missing);
+        self.make_room(missing, up_to);
         self.bytes.extend_from_slice(piece);
         *data = rest;
     }
@@ -140,14 +203,30 @@ fn parse_prefix([flag, length @ ..]: [u8; PREFIX_LEN]) -> (u8, usize) {
     (flag, u32::from_be_bytes(length) as usize)
 }
 
-fn message_length(prefix: [u8; PREFIX_LEN], limit: usize) -> Result<usize, Status> {
+/// How the message is compressed, and how many bytes it has as it comes.
+fn message_length(
+    prefix: [u8; PREFIX_LEN],
+    limit: usize,
+    encoding: Option<Encoding>,
+) -> Result<(Option<Encoding>, usize), Status> {
     let (flag, length) = parse_prefix(prefix);
-    match flag {
-        0 if length <= limit => Ok(length),
-        0 => Err(Status::resource_exhausted(format!(
-            "message too large: {length} bytes, the limit for received messages is {limit}"
-        ))),
-        1 => Err(Status::internal("compressed message without grpc-encoding")),
-        _ => Err(Status::internal(format!("invalid message flag: {flag}, must be 0 or 1"))),
-    }
+    let encoding = match (flag, encoding) {
+        (0, _) => None,
+        (1, Some(encoding)) => Some(encoding),
+        // grpc doc/compression.md: the flag without an encoding to go with it is INTERNAL.
+        (1, None) => return Err(Status::internal("compressed message without grpc-encoding")),
+        _ => {
+            let message = format!("invalid message flag: {flag}, must be 0 or 1");
+            return Err(Status::internal(message));
+        }
+    };
+    if length > limit { Err(too_large(length, limit)) } else { Ok((encoding, length)) }
+}
+
+/// The status of a call with a message that is larger than this side receives.
+#[cold]
+pub fn too_large(length: usize, limit: usize) -> Status {
+    Status::resource_exhausted(format!(
+        "message too large: {length} bytes, the limit for received messages is {limit}"
+    ))
 }

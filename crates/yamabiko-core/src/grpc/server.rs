@@ -6,12 +6,16 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::Status;
+use bytes::Bytes;
+
 use super::deadlines::Deadlines;
 use super::head::{Refusal, RequestHead, RequestReader};
-use super::inbound::{Brought, Inbound, MessageLimits};
-use super::message::{Assembler, Payload};
+use super::inbound::{Brought, Inbound, MessageLimits, Receiving};
+use super::message::Payload;
+use super::pace::{Pace, Release};
+use super::reading::reading;
 use super::recent_head::RecentHead;
+use super::{Encoding, Status};
 use crate::ReceiveBuffer;
 use crate::frame::ErrorCode;
 use crate::h2::{
@@ -67,8 +71,10 @@ pub enum Cancelled {
 /// Where the two halves of a call are.
 #[derive(Debug, Default)]
 pub(super) struct Call {
-    pub(super) assembler: Assembler,
+    pub(super) receiving: Receiving,
     pub(super) response: Response,
+    /// How the messages of the answer may be compressed.
+    pub(super) encoding: Option<Encoding>,
 }
 
 /// How much of the response we have been told to send. It may still wait for windows.
@@ -100,12 +106,14 @@ pub struct ServerConnection {
     later: VecDeque<(StreamKey, Later)>,
 }
 
+reading!(ServerConnection);
+
 impl ServerConnection {
     /// A connection that has just been accepted.
     pub fn new(config: Config, limits: MessageLimits, now: Instant) -> Self {
         ServerConnection {
+            inbound: Inbound::new(limits, &config),
             h2: Connection::new(Side::Server, config, now),
-            inbound: Inbound::new(limits),
             deadlines: Deadlines::default(),
             recent: RecentHead::default(),
             known: None,
@@ -189,7 +197,7 @@ impl ServerConnection {
                 self.trailers(stream, &block, end_stream)
             }
             Some(h2::Event::Reset { stream, by, call, .. }) => {
-                self.inbound.forget(&call.assembler);
+                self.forget(stream, &call.receiving);
                 let cause = if by == By::Us { Cancelled::BadRequest } else { Cancelled::ByClient };
                 let waited_for = call.response != Response::Ended;
                 Ok(waited_for.then_some(Event::Cancelled { stream, cause }))
@@ -217,7 +225,7 @@ impl ServerConnection {
         now: Instant,
     ) -> Result<Option<Event<'a>>, Error> {
         let state = self.h2.compression();
-        let mut reader = RequestReader::default();
+        let mut reader = RequestReader::new(self.inbound.accepts());
         match self.h2.decode(block, Section::Request, |field| reader.take(field)) {
             Ok(()) => {}
             Err(Err(error)) => return Err(error),
@@ -269,6 +277,11 @@ impl ServerConnection {
             self.h2.reset_broken(stream, ErrorCode::PROTOCOL_ERROR);
             return None;
         }
+        if head.encoding.is_some()
+            && let Some(call) = self.h2.call(stream)
+        {
+            call.receiving.encoding = head.encoding;
+        }
         let deadline = head.timeout.and_then(|timeout| now.checked_add(timeout));
         if let Some(at) = deadline {
             let h2 = &mut self.h2;
@@ -293,7 +306,7 @@ impl ServerConnection {
             _ => {
                 let call = self.h2.reset_broken(stream, ErrorCode::PROTOCOL_ERROR);
                 let Some(call) = call else { return Ok(None) };
-                self.inbound.forget(&call.assembler);
+                self.forget(stream, &call.receiving);
                 let cause = Cancelled::BadRequest;
                 return Ok((call.response != Response::Ended)
                     .then_some(Event::Cancelled { stream, cause }));
@@ -306,7 +319,7 @@ impl ServerConnection {
     #[inline]
     fn whole_message<'a>(&mut self, stream: StreamKey, data: &'a [u8]) -> Option<&'a [u8]> {
         let call = self.h2.call(stream).filter(|call| call.response != Response::Ended)?;
-        let message = self.inbound.whole(&call.assembler, data)?;
+        let message = self.inbound.whole(&call.receiving, data)?;
         self.h2.release(stream, u32::try_from(data.len()).unwrap_or(u32::MAX));
         Some(message)
     }
@@ -320,10 +333,14 @@ impl ServerConnection {
         end_stream: bool,
     ) -> Option<Event<'a>> {
         // What is being assembled is bounded by the message limits, not by the windows, so these
-        // are opened again at once.
-        self.h2.release(stream, u32::try_from(data.len()).unwrap_or(u32::MAX));
+        // are opened again at once; those of a stream that is read slowly, as it is read.
+        let count = u32::try_from(data.len()).unwrap_or(u32::MAX);
+        let pace = self.h2.call(stream).and_then(|call| call.receiving.pace.as_mut());
+        let release = self.inbound.unread.arrived(pace, count);
+        self.release(stream, release);
         let call = self.h2.call(stream).filter(|call| call.response != Response::Ended)?;
-        let brought = self.inbound.receive(stream, &mut call.assembler, data, end_stream);
+        let brought = self.inbound.receive(stream, &mut call.receiving, data, end_stream);
+        self.release_kept();
         self.tell(stream, brought)
     }
 
@@ -333,7 +350,8 @@ impl ServerConnection {
             self.inbound.drop_rest();
             return None;
         };
-        let brought = self.inbound.carry_on(&mut call.assembler);
+        let brought = self.inbound.carry_on(&mut call.receiving);
+        self.release_kept();
         self.tell(stream, brought)
     }
 
@@ -408,6 +426,19 @@ impl ServerConnection {
     /// Whether so much output waits that nothing more should be read.
     pub fn is_backed_up(&self) -> bool {
         self.h2.is_backed_up()
+    }
+
+    /// The driver does not read from the client at present, though the connection is not
+    /// [backed up](Self::is_backed_up): the client's silence is no sign of anything.
+    pub fn stopped_reading(&mut self, now: Instant) {
+        self.h2.stopped_reading(now);
+    }
+
+    /// Whether so many answers wait for the client's windows that no handler should begin: a call
+    /// waits then, with its request, until there is room again.
+    #[inline]
+    pub fn is_full(&self) -> bool {
+        self.h2.is_full()
     }
 
     /// Whether the call can still be answered.

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Code, InvalidMetadata, Metadata, percent};
+use super::{Code, InvalidMetadata, Metadata, StatusError, percent};
 
 /// How a call ended: a [`Code`], a message for people, and what else the server has to say.
 ///
@@ -35,6 +35,7 @@ struct Rest {
     metadata: Metadata,
     details: Vec<u8>,
     source: Option<Arc<dyn Error + Send + Sync>>,
+    call: Option<Box<str>>,
 }
 
 static NO_METADATA: Metadata = Metadata::new();
@@ -112,6 +113,42 @@ impl Status {
         self
     }
 
+    /// Of a call that was made here: the method and the server, such as
+    /// `/hello.HelloService/SayHello at localhost:50051`.
+    pub fn call(&self) -> Option<&str> {
+        self.rest.as_ref()?.call.as_deref()
+    }
+
+    /// What a call that was made here has ended with: the method and the server are known from now
+    /// on. The message of a status that this side has [concluded](Origin::Concluded) names them.
+    #[must_use]
+    pub fn of_call(mut self, path: &str, server: &str) -> Self {
+        let call = format!("{path} at {server}");
+        if self.origin == Origin::Concluded && !self.message.contains(&call) {
+            self.message = format!("{call}: {}", self.message).into();
+        }
+        self.rest.get_or_insert_default().call = Some(call.into());
+        self
+    }
+
+    /// What a client may see of a status that a handler gives. The source stays here, and so does
+    /// what another server said beside its status. Nor does a client learn how this server fared
+    /// with a server that it cannot know.
+    #[must_use]
+    pub fn for_client(&self) -> Cow<'_, Self> {
+        let Some(rest) = self.rest.as_ref().filter(|rest| rest.call.is_some()) else {
+            return Cow::Borrowed(self);
+        };
+        let mut status = match self.origin {
+            Origin::Concluded => Self::new(self.code, "a call that the server made has failed"),
+            Origin::Server | Origin::Application => Self::new(self.code, self.message.clone()),
+        };
+        if self.origin != Origin::Concluded && !rest.details.is_empty() {
+            status = status.with_details(rest.details.clone());
+        }
+        Cow::Owned(status)
+    }
+
     /// Who says that the call ended so.
     #[inline]
     pub const fn origin(&self) -> Origin {
@@ -165,7 +202,12 @@ impl fmt::Display for Status {
         if !self.message.is_empty() {
             write!(f, ": {}", self.message)?;
         }
-        Ok(())
+        match (self.origin, self.call()) {
+            (Origin::Server, Some(call)) => write!(f, " (said by the server: {call})"),
+            // The message names the call.
+            (Origin::Concluded, Some(_)) => f.write_str(" (concluded here)"),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -178,6 +220,9 @@ impl fmt::Debug for Status {
             debug.field("metadata", &rest.metadata).field("details", &rest.details);
             if let Some(source) = &rest.source {
                 debug.field("source", source);
+            }
+            if let Some(call) = &rest.call {
+                debug.field("call", call);
             }
         }
         debug.finish()
@@ -192,8 +237,8 @@ impl Error for Status {
 }
 
 /// Metadata that may not be sent is a mistake of this side, not of the peer.
-impl From<InvalidMetadata> for Status {
-    fn from(error: InvalidMetadata) -> Self {
-        Self::internal(error.to_string()).with_source(error)
+impl StatusError for InvalidMetadata {
+    fn status(&self) -> Status {
+        Status::internal(self.to_string())
     }
 }

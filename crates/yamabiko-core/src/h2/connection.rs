@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
+use super::clocks::{Clocks, after};
 use super::config::{Config, RESETS_REMEMBERED};
 use super::error::{Error, Speaks};
 use super::farewell::Farewell;
@@ -12,6 +13,7 @@ use super::floods::Floods;
 use super::header_block::{HeaderBlock, LONGEST_BLOCK};
 use super::output::Output;
 use super::preface::{self, First, PREFACE};
+use super::room::Room;
 use super::settings::{OwnSettings, PeerSettings};
 use super::streams::{StreamKey, Streams};
 use super::window::{DEFAULT_WINDOW, ReceiveWindow, SendWindow};
@@ -71,6 +73,16 @@ impl Opening {
     pub(super) fn has_failed(&self) -> bool {
         self.phase == Phase::Failed
     }
+
+    /// When the peer must have opened its side, and with what.
+    #[inline]
+    pub(super) fn deadline(&self) -> Option<(Instant, &'static str)> {
+        match self.phase {
+            Phase::Preface => Some((self.deadline, "the HTTP/2 preface")),
+            Phase::Settings => Some((self.deadline, "its SETTINGS")),
+            Phase::Open | Phase::Failed => None,
+        }
+    }
 }
 
 /// Both windows of the connection, and the streams that wait for one.
@@ -82,6 +94,7 @@ pub(super) struct Flow {
     pub(super) line: VecDeque<StreamKey>,
     /// Bytes that wait on all streams together.
     pub(super) queued: usize,
+    pub(super) room: Room,
 }
 
 /// The stream identifiers of both sides (RFC 9113 §5.1.1).
@@ -128,6 +141,7 @@ pub struct Connection<C> {
     pub(super) own: OwnSettings,
     pub(super) farewell: Farewell,
     pub(super) floods: Floods,
+    pub(super) clocks: Clocks,
     pub(super) output: Output,
 }
 
@@ -137,7 +151,7 @@ impl<C: Default> Connection<C> {
     pub fn new(side: Side, config: Config, now: Instant) -> Self {
         let phase = if side == Side::Server { Phase::Preface } else { Phase::Settings };
         let mut connection = Connection {
-            opening: Opening { side, phase, deadline: now + config.handshake },
+            opening: Opening { side, phase, deadline: after(now, config.handshake) },
             // A string that is too long for the list costs its stream, not the connection.
             decoder: Decoder::new(DEFAULT_TABLE_SIZE, LONGEST_STRING),
             encoder: Encoder::new(),
@@ -148,6 +162,7 @@ impl<C: Default> Connection<C> {
                 receive: ReceiveWindow::new(DEFAULT_WINDOW),
                 line: VecDeque::new(),
                 queued: 0,
+                room: Room::default(),
             },
             ids: Identifiers {
                 last_peer: 0,
@@ -158,6 +173,7 @@ impl<C: Default> Connection<C> {
             own: OwnSettings::default(),
             farewell: Farewell::default(),
             floods: Floods::new(now),
+            clocks: Clocks::new(&config, now),
             output: Output::default(),
             config,
         };
@@ -189,12 +205,20 @@ impl<C: Default> Connection<C> {
     pub fn sent(&mut self, count: usize) {
         self.output.sent(count);
         self.pump();
+        self.room_in_output();
     }
 
     /// Whether so much output waits that nothing more should be read from this peer.
     #[inline]
     pub fn is_backed_up(&self) -> bool {
         self.output.len() >= self.config.max_output
+    }
+
+    /// Whether so many answers wait for the peer's windows that no further call should be begun: it
+    /// waits, and is begun when there is room again.
+    #[inline]
+    pub fn is_full(&self) -> bool {
+        self.flow.queued >= self.config.max_queued
     }
 
     /// How many streams are live.
@@ -216,31 +240,6 @@ impl<C: Default> Connection<C> {
     /// The keys of all live streams.
     pub fn keys(&self) -> impl Iterator<Item = StreamKey> + '_ {
         self.streams.keys()
-    }
-
-    /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
-    pub fn poll_timeout(&self) -> Option<Instant> {
-        match self.opening.phase {
-            Phase::Preface | Phase::Settings => Some(self.opening.deadline),
-            Phase::Open => self.header_block.deadline(),
-            Phase::Failed => None,
-        }
-    }
-
-    /// Ends a connection whose peer did not finish in time.
-    ///
-    /// # Errors
-    /// [`Error::Timeout`]; the connection has failed.
-    pub fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
-        if self.poll_timeout().is_none_or(|at| now < at) {
-            return Ok(());
-        }
-        let waiting_for = match self.opening.phase {
-            Phase::Preface => "the HTTP/2 preface",
-            Phase::Settings => "its SETTINGS",
-            _ => "the rest of a header block",
-        };
-        Err(self.fail(Error::Timeout { waiting_for }))
     }
 
     /// Ends the connection: says why to the peer, reads nothing more.

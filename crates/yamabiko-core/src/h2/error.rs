@@ -1,7 +1,9 @@
 //! What ends a connection before its time: the culprit first.
 
 use std::fmt;
+use std::time::Duration;
 
+use super::pings::TOO_MANY_PINGS;
 use crate::frame::{ErrorCode, FrameError};
 
 /// Why a connection ended.
@@ -29,6 +31,18 @@ pub enum Error {
         /// what it did not finish in time
         waiting_for: &'static str,
     },
+    /// The peer gave no sign of life, although it was asked for one by a PING.
+    Silent {
+        /// how long it was waited for
+        after: Duration,
+    },
+    /// The peer reads nothing of what we write.
+    Stalled {
+        /// how long it was waited for
+        after: Duration,
+    },
+    /// The connection has reached its age, and its calls have not ended within the grace.
+    Expired,
 }
 
 /// What a peer that does not speak HTTP/2 seems to speak.
@@ -50,7 +64,15 @@ impl Error {
             Error::GoAway { .. } => ErrorCode::NO_ERROR,
             Error::NotHttp2(_) => ErrorCode::PROTOCOL_ERROR,
             Error::Timeout { .. } => ErrorCode::SETTINGS_TIMEOUT,
+            Error::Silent { .. } | Error::Stalled { .. } | Error::Expired => ErrorCode::NO_ERROR,
         }
+    }
+
+    /// Whether the peer has sent us away since we asked too often whether it is there (gRFC A8):
+    /// the next connection is to ask half as often.
+    pub fn is_too_many_pings(&self) -> bool {
+        let calm = ErrorCode::ENHANCE_YOUR_CALM;
+        matches!(self, Error::GoAway { code, debug } if *code == calm && debug == TOO_MANY_PINGS)
     }
 }
 
@@ -73,6 +95,15 @@ impl fmt::Display for Error {
             Error::NotHttp2(Speaks::Unknown) => f.write_str("the peer does not speak HTTP/2"),
             Error::Timeout { waiting_for } => {
                 write!(f, "the peer took too long: waiting for {waiting_for}")
+            }
+            Error::Silent { after } => {
+                write!(f, "the peer is silent: no answer to a keepalive PING within {after:?}")
+            }
+            Error::Stalled { after } => {
+                write!(f, "the peer does not read: it took nothing for {after:?}")
+            }
+            Error::Expired => {
+                f.write_str("the connection reached its greatest age, and its grace is over")
             }
         }
     }

@@ -17,6 +17,8 @@ pub(super) const FAREWELL_PING: [u8; 8] = *b"farewell";
 #[derive(Debug, Default)]
 pub struct Farewell {
     pub(super) ours: Ours,
+    /// Why we leave, for whoever reads the peer's log.
+    reason: &'static [u8],
     /// The last stream of ours that the peer will look at.
     pub(super) theirs: Option<u32>,
     /// Streams that the peer will not look at, whose loss has not been told yet.
@@ -54,14 +56,20 @@ impl Farewell {
 impl<C: Default> Connection<C> {
     /// Begins to leave: no new streams after a round trip, the live ones go on to their end.
     pub fn shut_down(&mut self) {
+        self.shut_down_because(b"");
+    }
+
+    /// The same, with words for the GOAWAY.
+    pub(super) fn shut_down_because(&mut self, reason: &'static [u8]) {
         if self.farewell.ours != Ours::Staying || self.opening.has_failed() {
             return;
         }
+        self.farewell.reason = reason;
         match self.opening.side() {
             Side::Server if !self.opening.is_open() => self.say_final_goaway(),
             Side::Server => {
                 self.farewell.ours = Ours::Announced;
-                write_goaway(&mut self.output.bytes, LARGEST_STREAM, ErrorCode::NO_ERROR, b"");
+                write_goaway(&mut self.output.bytes, LARGEST_STREAM, ErrorCode::NO_ERROR, reason);
                 write_ping(&mut self.output.bytes, false, FAREWELL_PING);
             }
             Side::Client => self.say_final_goaway(),
@@ -71,7 +79,8 @@ impl<C: Default> Connection<C> {
     pub(super) fn say_final_goaway(&mut self) {
         let last = self.ids.last_peer;
         self.farewell.ours = Ours::Final(last);
-        write_goaway(&mut self.output.bytes, last, ErrorCode::NO_ERROR, b"");
+        let reason = self.farewell.reason;
+        write_goaway(&mut self.output.bytes, last, ErrorCode::NO_ERROR, reason);
     }
 
     /// Whether either side has said that it is leaving.

@@ -61,7 +61,7 @@ impl<C: Default> Connection<C> {
             return self.late(id, now);
         };
         if self.opening.side() == Side::Server {
-            self.spend(Flood::Resets, now)?;
+            self.spend_reset(now)?;
         }
         let call = self.reset(stream, code);
         Ok(call.map(|call| Event::Reset { stream, code, by: By::Us, call }))
@@ -71,6 +71,14 @@ impl<C: Default> Connection<C> {
     #[inline]
     pub(super) fn spend(&mut self, flood: Flood, now: Instant) -> Result<(), Error> {
         if self.floods.allows(flood, now) { Ok(()) } else { Err(calm(flood)) }
+    }
+
+    /// A client has ended a call before its answer, or made us do so.
+    pub(super) fn spend_reset(&mut self, now: Instant) -> Result<(), Error> {
+        self.floods.owe_reset();
+        // It is live still, and counts as lost.
+        let others = self.streams.len().saturating_sub(1);
+        if self.floods.settle(others, now) { Ok(()) } else { Err(calm(Flood::Resets)) }
     }
 
     /// A frame for a stream that is gone. RFC 9113 §5.1: what the peer sent before it heard of our

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use super::config::{FLOOD_BURST, FLOOD_PER_SECOND};
+use super::config::{FLOOD_BURST, FLOOD_PER_SECOND, RESETS_PER_ANSWER};
 
 /// What a peer can flood us with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,27 +32,63 @@ impl Flood {
 pub struct Floods {
     buckets: [Bucket; 3],
     owed: u32,
+    calls: Calls,
+}
+
+/// What has become of the calls, as far as it matters here.
+#[derive(Clone, Copy, Debug, Default)]
+struct Calls {
+    begun: u64,
+    /// Ended before their answer, through the peer.
+    lost: u64,
+    /// Answered ones for which resets were granted already.
+    rewarded: u64,
 }
 
 impl Floods {
     /// Full buckets.
     pub fn new(now: Instant) -> Self {
-        Floods { buckets: [Bucket { left: FLOOD_BURST, since: now }; 3], owed: 0 }
+        let buckets = [Bucket { left: FLOOD_BURST, since: now }; 3];
+        Floods { buckets, owed: 0, calls: Calls::default() }
     }
 
-    /// The peer has made us end a stream: it pays with a reset, at its next frame.
+    /// The peer has begun a call.
+    #[inline]
+    pub fn begun(&mut self) {
+        self.calls.begun += 1;
+    }
+
+    /// The peer has ended a call before its answer, or made us do so: it pays with a reset, at its
+    /// next frame.
     pub fn owe_reset(&mut self) {
         self.owed = self.owed.saturating_add(1);
+        self.calls.lost += 1;
     }
 
-    /// Whether what is owed is within the budget.
+    /// Whether what is owed is within the budget, with so many calls that are live.
+    ///
+    /// A call that is answered earns resets: who cancels many of its calls is no attacker as long
+    /// as it waits for some (CVE-2023-44487 never does).
     #[inline]
-    pub fn settle(&mut self, now: Instant) -> bool {
+    pub fn settle(&mut self, live: usize, now: Instant) -> bool {
         if self.owed == 0 {
             return true;
         }
         let owed = std::mem::take(&mut self.owed);
-        (0..owed).all(|_| self.allows(Flood::Resets, now))
+        (0..owed).all(|_| self.allows_reset(live, now))
+    }
+
+    fn allows_reset(&mut self, live: usize, now: Instant) -> bool {
+        let resets = &mut self.buckets[Flood::Resets as usize];
+        if resets.left == 0 {
+            let Calls { begun, lost, rewarded } = &mut self.calls;
+            let answered = begun.saturating_sub(*lost).saturating_sub(live as u64);
+            let earned = answered.saturating_sub(*rewarded);
+            *rewarded = answered.max(*rewarded);
+            let earned = u32::try_from(earned).unwrap_or(u32::MAX);
+            resets.left = earned.saturating_mul(RESETS_PER_ANSWER).min(FLOOD_BURST);
+        }
+        resets.take(now)
     }
 
     /// Whether one more is within the budget.
@@ -95,12 +131,12 @@ mod tests {
     fn a_burst_is_allowed_then_a_rate() {
         let start = Instant::now();
         let mut floods = Floods::new(start);
-        assert!((0..FLOOD_BURST).all(|_| floods.allows(Flood::Resets, start)));
-        assert!(!floods.allows(Flood::Resets, start));
+        assert!((0..FLOOD_BURST).all(|_| floods.allows(Flood::Idle, start)));
+        assert!(!floods.allows(Flood::Idle, start));
         assert!(floods.allows(Flood::Controls, start), "budgets are separate");
         let later = start + Duration::from_millis(10);
-        assert!(floods.allows(Flood::Resets, later));
-        assert!(floods.allows(Flood::Resets, later));
-        assert!(!floods.allows(Flood::Resets, later));
+        assert!(floods.allows(Flood::Idle, later));
+        assert!(floods.allows(Flood::Idle, later));
+        assert!(!floods.allows(Flood::Idle, later));
     }
 }

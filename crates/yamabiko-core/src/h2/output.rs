@@ -9,6 +9,8 @@ pub struct Output {
     /// Frames are appended here.
     pub bytes: Vec<u8>,
     sent: usize,
+    /// Of all that ever was in here, what is no more.
+    taken: u64,
 }
 
 impl Output {
@@ -22,24 +24,39 @@ impl Output {
         self.bytes.len() - self.sent
     }
 
+    /// How many bytes have ever been taken.
+    pub fn taken(&self) -> u64 {
+        self.taken + self.sent as u64
+    }
+
+    /// How many bytes have ever been written.
+    pub fn written(&self) -> u64 {
+        self.taken + self.bytes.len() as u64
+    }
+
     /// Drops everything that waits.
     pub fn clear(&mut self) {
-        self.sent = 0;
+        self.forget(self.bytes.len());
         self.bytes.clear();
+    }
+
+    fn forget(&mut self, count: usize) {
+        self.taken += count as u64;
+        self.sent = 0;
     }
 
     /// The driver has sent `count` of them.
     pub fn sent(&mut self, count: usize) {
         self.sent = (self.sent + count).min(self.bytes.len());
         if self.sent == self.bytes.len() {
-            self.sent = 0;
+            self.forget(self.sent);
             self.bytes.clear();
             if self.bytes.capacity() > KEPT {
                 self.bytes = Vec::new();
             }
         } else if self.sent > self.bytes.len() / 2 {
             self.bytes.drain(..self.sent);
-            self.sent = 0;
+            self.forget(self.sent);
         }
     }
 }

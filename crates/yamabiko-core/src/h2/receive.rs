@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::time::Instant;
 
+use super::clocks::after;
 use super::connection::{Connection, Side};
 use super::error::Error;
-use super::farewell::{FAREWELL_PING, Ours};
 use super::faults::{broken, calm};
 use super::field_rules::Section;
 use super::floods::Flood;
@@ -15,7 +15,7 @@ use super::streams::{Stream, StreamKey};
 use crate::ReceiveBuffer;
 use crate::frame::{
     DEFAULT_MAX_FRAME_SIZE, ErrorCode, Frame, FrameHead, HEAD_LEN, data, flag, headers, kind,
-    write_ping, write_reset,
+    write_reset,
 };
 
 /// Who reset a stream.
@@ -120,12 +120,18 @@ impl<C: Default> Connection<C> {
             let more = if self.farewell.has_news() {
                 let told = self.tell_farewell();
                 self.rare(told).map(Next::Rare)
-            } else if !self.floods.settle(now) {
+            } else if !self.floods.settle(self.streams.len(), now) {
                 self.rare(Err(calm(Flood::Resets))).map(Next::Rare)
             } else {
                 match next_frame(input) {
-                    Ok(None) => return Next::Nothing,
-                    Ok(Some((head, payload))) => self.receive(head, payload, now),
+                    Ok(None) => {
+                        self.took_all(input, now);
+                        return Next::Nothing;
+                    }
+                    Ok(Some((head, payload))) => {
+                        self.clocks.took_frame();
+                        self.receive(head, payload, now)
+                    }
                     Err(error) => self.rare(Err(error)).map(Next::Rare),
                 }
             };
@@ -213,7 +219,7 @@ impl<C: Default> Connection<C> {
                 self.receive_headers(Whole { stream, end_stream, bytes }, now)
             }
             Frame::Headers { stream, fragment, end_stream, .. } => {
-                let deadline = now + self.config.handshake;
+                let deadline = after(now, self.config.handshake);
                 self.header_block.begin(stream, fragment, end_stream, deadline);
                 Ok(None)
             }
@@ -278,13 +284,13 @@ impl<C: Default> Connection<C> {
         self.ids.last_peer = id;
         if self.farewell.is_final()
             || self.streams.len() >= self.config.max_concurrent_streams as usize
-            || self.flow.queued >= self.config.max_queued
         {
             return None;
         }
         let mut stream =
             Stream::new(self.peer.initial_window, self.own.stream_window, C::default());
         stream.state = if end_stream { State::HalfClosedRemote } else { State::Open };
+        self.floods.begun();
         Some(self.streams.insert(id, stream))
     }
 
@@ -373,20 +379,10 @@ impl<C: Default> Connection<C> {
             return Ok(None);
         };
         if self.opening.side() == Side::Server {
-            self.spend(Flood::Resets, now)?;
+            self.spend_reset(now)?;
         }
         let call = self.forget(stream);
         Ok(call.map(|call| Event::Reset { stream, code, by: By::Peer, call }))
-    }
-
-    fn receive_ping<'a>(&mut self, ack: bool, payload: [u8; 8], now: Instant) -> Received<'a, C> {
-        if !ack {
-            self.spend(Flood::Controls, now)?;
-            write_ping(&mut self.output.bytes, true, payload);
-        } else if payload == FAREWELL_PING && self.farewell.ours == Ours::Announced {
-            self.say_final_goaway();
-        }
-        Ok(None)
     }
 
     #[inline]

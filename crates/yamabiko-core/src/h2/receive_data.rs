@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use super::config::MAX_GROWN;
 use super::connection::Connection;
 use super::error::Error;
 use super::faults::{broken, calm};
@@ -86,17 +87,33 @@ impl<C: Default> Connection<C> {
     /// Gives back `count` bytes of the stream's window and of the connection's.
     #[inline]
     pub fn release(&mut self, stream: StreamKey, count: u32) {
-        self.release_connection(count);
+        self.release_parts(stream, count, count);
+    }
+
+    /// Gives back so many bytes of the stream's window, and so many of the connection's.
+    #[inline]
+    pub fn release_parts(&mut self, stream: StreamKey, count: u32, connection: u32) {
+        self.release_connection(connection);
+        let may_grow = self.streams.grown < MAX_GROWN;
         let Some(live) = self.streams.get_mut(stream) else { return };
         if live.state.receives()
-            && let Some(increment) = live.receive.release(count)
+            && let Some(mut increment) = live.receive.release(count)
         {
+            // The peer has filled half of it: it has more to say than most.
+            if may_grow
+                && !live.receive.has_grown()
+                && let Some(more) = live.receive.grow_to(self.config.grown_window)
+            {
+                increment += more;
+                self.streams.grown += 1;
+            }
             write_window_update(&mut self.output.bytes, stream.id(), increment);
         }
     }
 
+    /// Gives back `count` bytes of the connection's window.
     #[inline]
-    fn release_connection(&mut self, count: u32) {
+    pub fn release_connection(&mut self, count: u32) {
         if let Some(increment) = self.flow.receive.release(count) {
             write_window_update(&mut self.output.bytes, 0, increment);
         }

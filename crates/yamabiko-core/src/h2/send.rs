@@ -25,6 +25,13 @@ pub enum CannotOpen {
     Full,
     /// The connection is leaving, has failed or has no identifiers left: use another.
     Closed,
+    /// The peer does not take a header list of this size (RFC 9113 §6.5.2): no other attempt helps.
+    TooLarge {
+        /// its size in bytes
+        size: usize,
+        /// what the peer takes
+        limit: u32,
+    },
 }
 
 impl<C: Default> Connection<C> {
@@ -119,6 +126,62 @@ impl<C: Default> Connection<C> {
         self.flow.queued += length;
         let queue = live.queue.get_or_insert_default();
         queue.chunks.push_back(chunk);
+        if end {
+            queue.ending = Some(Ending::Data);
+        }
+        self.line_up(stream);
+        self.pump();
+        Ok(())
+    }
+
+    /// Sends all that `bytes` holds and leaves it empty, in frames as large as the peer takes, and
+    /// with `end` nothing more after them. What cannot leave yet is kept as it is, not copied.
+    ///
+    /// # Errors
+    /// [`Gone`].
+    pub fn send_bytes(
+        &mut self,
+        stream: StreamKey,
+        bytes: &mut Vec<u8>,
+        end: bool,
+    ) -> Result<(), Gone> {
+        let live = self.streams.get_mut(stream).ok_or(Gone)?;
+        if !live.state.sends() || live.is_ending() || self.opening.has_failed() {
+            return Err(Gone);
+        }
+        if bytes.is_empty() && !end {
+            return Ok(());
+        }
+        let mut sent = 0;
+        if !live.waits() {
+            let window = live.send.available().min(self.flow.send.available());
+            let room = PUMP_UP_TO.saturating_sub(self.output.len());
+            let now = &bytes[..bytes.len().min(window).min(room)];
+            live.send.take(now.len());
+            self.flow.send.take(now.len());
+            let out = &mut self.output.bytes;
+            out.reserve(now.len() + now.len().div_ceil(self.peer.max_frame) * HEAD_LEN);
+            for frame in now.chunks(self.peer.max_frame) {
+                sent += frame.len();
+                let last = end && sent == bytes.len();
+                live.state = live.state.step(Input::SendData { end: last }).map_err(|_| Gone)?;
+                write_data_head(out, stream.id(), frame_length(frame.len()), last);
+                out.extend_from_slice(frame);
+            }
+            if sent == bytes.len() && sent > 0 {
+                bytes.clear();
+                if end {
+                    self.ended(stream);
+                }
+                return Ok(());
+            }
+        }
+        self.flow.queued += bytes.len() - sent;
+        let queue = live.queue.get_or_insert_default();
+        if queue.chunks.is_empty() {
+            queue.sent = sent;
+        }
+        queue.chunks.push_back(std::mem::take(bytes));
         if end {
             queue.ending = Some(Ending::Data);
         }
@@ -332,6 +395,10 @@ impl<C: Default> Connection<C> {
         if end {
             queue.ending = None;
             self.ended(stream);
+        } else if queue.is_empty() {
+            if std::mem::take(&mut queue.wants_room) {
+                self.flow.room.found(stream);
+            }
         } else {
             self.line_up(stream);
         }

@@ -7,7 +7,8 @@ use super::connection::{Connection, Side};
 use super::error::Error;
 use super::window::DEFAULT_WINDOW;
 use crate::frame::{
-    DEFAULT_MAX_FRAME_SIZE, ErrorCode, Settings, setting, write_settings, write_settings_ack,
+    DEFAULT_MAX_FRAME_SIZE, ErrorCode, HEAD_LEN, Settings, setting, write_settings,
+    write_settings_ack,
 };
 
 /// The peer's settings, at their defaults until it speaks.
@@ -46,6 +47,11 @@ impl Default for OwnSettings {
 }
 
 impl<C: Default> Connection<C> {
+    /// The largest header list that the peer takes, in bytes.
+    pub fn peer_max_header_list(&self) -> u32 {
+        self.peer.max_header_list
+    }
+
     /// Announces the limits of `self.config`, at the beginning and after each change.
     pub(super) fn announce_settings(&mut self) {
         let config = &self.config;
@@ -110,6 +116,7 @@ impl<C: Default> Connection<C> {
         // Once, whatever a frame of 2,730 settings says: it concerns every stream.
         self.change_send_windows(initial_window)?;
         write_settings_ack(&mut self.output.bytes);
+        self.clocks.strikes.wrote_besides(HEAD_LEN);
         self.pump();
         Ok(())
     }

@@ -57,6 +57,8 @@ pub struct Queue {
     pub(super) ending: Option<Ending>,
     /// Whether the stream stands in the line of those that may send.
     pub(super) in_line: bool,
+    /// Whether somebody wants to hear when nothing waits any more.
+    pub(super) wants_room: bool,
 }
 
 impl Queue {
@@ -117,11 +119,13 @@ pub struct Streams<C> {
     slots: Vec<Option<Stream<C>>>,
     free: Vec<u32>,
     ids: StreamIds,
+    /// How many have a receive window that has grown.
+    pub(super) grown: usize,
 }
 
 impl<C> Default for Streams<C> {
     fn default() -> Self {
-        Streams { slots: Vec::new(), free: Vec::new(), ids: StreamIds::default() }
+        Streams { slots: Vec::new(), free: Vec::new(), ids: StreamIds::default(), grown: 0 }
     }
 }
 
@@ -154,6 +158,7 @@ impl<C> Streams<C> {
     /// Takes a stream out, with what was kept for it.
     pub(super) fn remove(&mut self, key: StreamKey) -> Option<Stream<C>> {
         let stream = self.slots.get_mut(key.slot())?.take_if(|stream| stream.id == key.id)?;
+        self.grown -= usize::from(stream.receive.has_grown());
         self.removed(key);
         Some(stream)
     }
@@ -162,8 +167,9 @@ impl<C> Streams<C> {
     #[inline]
     pub(super) fn discard(&mut self, key: StreamKey) {
         if let Some(slot) = self.slots.get_mut(key.slot())
-            && slot.as_ref().is_some_and(|stream| stream.id == key.id)
+            && let Some(stream) = slot.as_ref().filter(|stream| stream.id == key.id)
         {
+            self.grown -= usize::from(stream.receive.has_grown());
             *slot = None;
             self.removed(key);
         }

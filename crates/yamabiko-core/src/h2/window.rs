@@ -55,13 +55,16 @@ impl SendWindow {
 pub struct ReceiveWindow {
     open: i64,
     released: u32,
-    target: u32,
+    /// The size that the peer began with.
+    initial: u32,
+    /// What it has grown by since.
+    grown: u32,
 }
 
 impl ReceiveWindow {
     /// A window of `size` bytes.
     pub fn new(size: u32) -> Self {
-        ReceiveWindow { open: i64::from(size), released: 0, target: size }
+        ReceiveWindow { open: i64::from(size), released: 0, initial: size, grown: 0 }
     }
 
     /// The peer has sent `count` bytes.
@@ -82,7 +85,7 @@ impl ReceiveWindow {
     #[inline]
     pub fn release(&mut self, count: u32) -> Option<u32> {
         self.released = self.released.saturating_add(count);
-        if self.released < self.target / 2 || self.released == 0 {
+        if self.released < self.size() / 2 || self.released == 0 {
             return None;
         }
         let increment = std::mem::take(&mut self.released);
@@ -92,14 +95,27 @@ impl ReceiveWindow {
 
     /// The initial size that the peer knows of has changed (RFC 9113 §6.9.2).
     pub fn retarget(&mut self, size: u32) {
-        self.open += i64::from(size) - i64::from(self.target);
-        self.target = size;
+        self.open += i64::from(size) - i64::from(self.initial);
+        self.initial = size;
+    }
+
+    /// Its size when nothing is in it.
+    #[inline]
+    pub fn size(self) -> u32 {
+        self.initial.saturating_add(self.grown)
+    }
+
+    /// Whether it has grown.
+    #[inline]
+    pub fn has_grown(self) -> bool {
+        self.grown > 0
     }
 
     /// Grows the window at once and returns the increment to announce.
     pub fn grow_to(&mut self, size: u32) -> Option<u32> {
-        let increment = size.checked_sub(self.target).filter(|&increment| increment > 0)?;
-        self.retarget(size);
+        let increment = size.checked_sub(self.size()).filter(|&increment| increment > 0)?;
+        self.grown += increment;
+        self.open += i64::from(increment);
         Some(increment)
     }
 }

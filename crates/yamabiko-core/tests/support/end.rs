@@ -245,6 +245,25 @@ impl<T: Core> End<T> {
         }
     }
 
+    /// Lets so much time go by, and the endpoint act on each of its timers.
+    pub fn wait(&mut self, time: Duration) -> Vec<Got> {
+        let end = self.now + time;
+        let mut events = Vec::new();
+        for _ in 0..10_000 {
+            match self.core.poll_timeout() {
+                Some(at) if at <= end => {
+                    self.now = self.now.max(at);
+                    events.extend(self.pass(Duration::ZERO));
+                }
+                _ => {
+                    self.now = end;
+                    return events;
+                }
+            }
+        }
+        panic!("a timer that does not move: {:?}", self.core.poll_timeout());
+    }
+
     /// Asserts that the endpoint has nothing more to say, whatever comes.
     pub fn assert_dead(&mut self) {
         self.output();
