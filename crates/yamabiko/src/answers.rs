@@ -4,11 +4,12 @@
 use std::collections::VecDeque;
 use std::task::{Context, Poll, Waker};
 
-use bytes::Bytes;
-use yamabiko_core::grpc::client::Event;
-use yamabiko_core::grpc::message::Payload;
-use yamabiko_core::grpc::{Metadata, Status};
+use yamabiko_core::grpc::client::{ClientConnection, Event};
+use yamabiko_core::grpc::{Code, Metadata, Status};
 use yamabiko_core::h2::StreamKey;
+
+use crate::compression::Incoming;
+use crate::stream::Inbox;
 
 /// Names a call of a connection until its answer is taken.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +22,7 @@ pub(crate) struct CallKey {
 #[derive(Default)]
 pub(crate) struct Answer {
     pub(crate) head: Metadata,
-    pub(crate) message: Option<Bytes>,
+    pub(crate) message: Option<Incoming>,
     /// More than one message came.
     pub(crate) surplus: bool,
 }
@@ -37,6 +38,90 @@ enum Place {
     Free,
     Open { answer: Answer, waker: Waker, drives: bool },
     Done { answer: Answer, end: End },
+    Stream(Box<Stream>),
+}
+
+/// What the caller of a stream may wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// What the server says before its messages.
+    Head,
+    /// Messages, or their end.
+    Messages,
+    /// Room for requests.
+    #[cfg(feature = "blocking")]
+    Room,
+}
+
+/// A call whose responses are a stream, or whose requests are.
+pub(crate) struct Stream {
+    key: StreamKey,
+    /// Its callers, when they wait, can drive the connection themselves.
+    drives: bool,
+    head: Option<Metadata>,
+    pub(crate) inbox: Inbox,
+    /// How the call has ended. What is in the inbox came before that.
+    pub(crate) end: Option<End>,
+    /// Waits for the head.
+    reader: Option<Waker>,
+    /// Waits for room for requests.
+    pub(crate) room: Option<Waker>,
+}
+
+impl Stream {
+    fn new(key: StreamKey, drives: bool) -> Self {
+        let inbox = Inbox::default();
+        Stream { key, drives, head: None, inbox, end: None, reader: None, room: None }
+    }
+
+    /// Whether somebody waits for this and has not been woken.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn is_awaited(&self, wanted: Wanted) -> bool {
+        self.waiting(wanted).is_some()
+    }
+
+    #[cfg(feature = "blocking")]
+    fn waiting(&self, wanted: Wanted) -> Option<&Waker> {
+        match wanted {
+            Wanted::Head => self.reader.as_ref(),
+            Wanted::Messages => self.inbox.reader(),
+            Wanted::Room => self.room.as_ref(),
+        }
+    }
+
+    /// What the server says before its messages.
+    pub(crate) fn poll_head(&mut self, cx: &Context<'_>) -> Poll<Result<Metadata, Status>> {
+        match (&mut self.head, &self.end) {
+            (Some(head), _) => Poll::Ready(Ok(std::mem::take(head))),
+            (None, Some(End { status, .. })) if status.code() == Code::Ok => {
+                Poll::Ready(Ok(Metadata::new()))
+            }
+            (None, Some(end)) => Poll::Ready(Err(end.status.clone())),
+            (None, None) => {
+                self.reader = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+
+    /// What the server has said behind its messages.
+    pub(crate) fn trailers(&mut self) -> Metadata {
+        self.end.as_mut().map(|end| std::mem::take(end.status.metadata_mut())).unwrap_or_default()
+    }
+
+    fn finish(&mut self, end: End, woken: &mut Vec<Waker>) {
+        if self.end.is_some() {
+            return;
+        }
+        let outcome = match end.status.code() {
+            Code::Ok => Ok(()),
+            _ => Err(end.status.clone()),
+        };
+        self.end = Some(end);
+        woken.extend(self.inbox.end(outcome));
+        woken.extend(self.reader.take());
+        woken.extend(self.room.take());
+    }
 }
 
 /// All calls of a connection that have not taken their answer.
@@ -58,6 +143,17 @@ impl Answers {
     pub(crate) fn expect(&mut self, stream: StreamKey, waker: &Waker, drives: bool) -> CallKey {
         let open = Place::Open { answer: Answer::default(), waker: waker.clone(), drives };
         self.carried += usize::from(!drives);
+        self.put(stream, open)
+    }
+
+    /// A call has begun that is read as a stream. `drives` says whether its callers, when they
+    /// wait, can drive the connection.
+    pub(crate) fn expect_stream(&mut self, stream: StreamKey, drives: bool) -> CallKey {
+        self.carried += usize::from(!drives);
+        self.put(stream, Place::Stream(Box::new(Stream::new(stream, drives))))
+    }
+
+    fn put(&mut self, stream: StreamKey, open: Place) -> CallKey {
         let place = match self.free.pop() {
             Some(place) => {
                 self.places[place] = open;
@@ -89,16 +185,56 @@ impl Answers {
                     self.free.push(key.place);
                     Poll::Ready((answer, end))
                 }
-                Place::Free | Place::Open { .. } => unreachable!("the key is given up with it"),
+                Place::Free | Place::Open { .. } | Place::Stream(_) => {
+                    unreachable!("the key is given up with it")
+                }
             },
+        }
+    }
+
+    /// A call that is read as a stream, until it is forgotten.
+    pub(crate) fn stream(&mut self, key: CallKey) -> Option<&mut Stream> {
+        match self.places.get_mut(key.place)? {
+            Place::Stream(stream) if stream.key == key.stream => Some(stream),
+            _ => None,
+        }
+    }
+
+    /// The sender of a stream ends its call. Returns who is to be woken.
+    pub(crate) fn fail(&mut self, key: CallKey, status: Status, woken: &mut Vec<Waker>) {
+        if let Some(Place::Stream(stream)) = self.places.get_mut(key.place)
+            && stream.key == key.stream
+            && stream.end.is_none()
+        {
+            self.carried -= usize::from(!stream.drives);
+            stream.finish(End { status, unprocessed: false }, woken);
+            woken.extend(self.next_in());
+        }
+    }
+
+    /// Wakes the senders that there is room for.
+    #[inline]
+    pub(crate) fn tell_room(&mut self, core: &mut ClientConnection, woken: &mut Vec<Waker>) {
+        while let Some(stream) = core.next_room() {
+            let place = self.by_stream.get(stream.slot()).copied().unwrap_or(usize::MAX);
+            if let Some(Place::Stream(found)) = self.places.get_mut(place)
+                && found.key == stream
+            {
+                woken.extend(found.room.take());
+            }
         }
     }
 
     /// A call is given up. Returns who may try for its place.
     pub(crate) fn forget(&mut self, key: CallKey) -> Option<Waker> {
         let before = std::mem::replace(&mut self.places[key.place], Place::Free);
-        if let Place::Open { drives: false, .. } = before {
-            self.carried -= 1;
+        match before {
+            Place::Open { drives: false, .. } => self.carried -= 1,
+            // Nobody hears of an end that has come already.
+            Place::Stream(stream) if stream.end.is_none() => {
+                self.carried -= usize::from(!stream.drives);
+            }
+            _ => {}
         }
         self.free.push(key.place);
         self.next_in()
@@ -133,20 +269,22 @@ impl Answers {
     #[inline]
     pub(crate) fn receive(&mut self, event: Event<'_>, woken: &mut Vec<Waker>) {
         match event {
-            Event::Head { stream, metadata } => {
-                if let Some(answer) = self.open(stream) {
-                    answer.head = metadata;
+            Event::Head { stream, metadata } => match self.find(stream) {
+                Some(Place::Open { answer, .. }) => answer.head = metadata,
+                Some(Place::Stream(stream)) => {
+                    stream.head = Some(metadata);
+                    woken.extend(stream.reader.take());
                 }
-            }
-            Event::Message { stream, message } => {
-                if let Some(answer) = self.open(stream) {
+                _ => {}
+            },
+            Event::Message { stream, message } => match self.find(stream) {
+                Some(Place::Open { answer, .. }) => {
                     answer.surplus |= answer.message.is_some();
-                    answer.message = Some(match message {
-                        Payload::Borrowed(bytes) => Bytes::copy_from_slice(bytes),
-                        Payload::Owned(bytes) => bytes,
-                    });
+                    answer.message = Some(message.into());
                 }
-            }
+                Some(Place::Stream(stream)) => woken.extend(stream.inbox.push(message)),
+                _ => {}
+            },
             Event::Status { stream, status, unprocessed } => {
                 woken.extend(self.next_in());
                 let Some(place) = self.by_stream.get_mut(stream.slot()) else { return };
@@ -178,17 +316,18 @@ impl Answers {
     pub(crate) fn next_driver(&self) -> Option<&Waker> {
         self.places.iter().find_map(|place| match place {
             Place::Open { waker, drives: true, .. } => Some(waker),
+            Place::Stream(stream) if stream.drives => {
+                let mut wanted = [Wanted::Messages, Wanted::Room, Wanted::Head].into_iter();
+                wanted.find_map(|wanted| stream.waiting(wanted))
+            }
             _ => None,
         })
     }
 
     #[inline]
-    fn open(&mut self, stream: StreamKey) -> Option<&mut Answer> {
+    fn find(&mut self, stream: StreamKey) -> Option<&mut Place> {
         let place = *self.by_stream.get(stream.slot())?;
-        match self.places.get_mut(place)? {
-            Place::Open { answer, .. } => Some(answer),
-            Place::Free | Place::Done { .. } => None,
-        }
+        self.places.get_mut(place)
     }
 }
 
@@ -198,6 +337,11 @@ fn finish(place: &mut Place, end: End, woken: &mut Vec<Waker>, carried: &mut usi
             *carried -= usize::from(!drives);
             *place = Place::Done { answer, end };
             woken.push(waker);
+        }
+        Place::Stream(mut stream) => {
+            *carried -= usize::from(stream.end.is_none() && !stream.drives);
+            stream.finish(end, woken);
+            *place = Place::Stream(stream);
         }
         other => *place = other,
     }

@@ -1,14 +1,16 @@
 //! What a handler knows of its call, and what it may add to the answer.
 
-use std::future::poll_fn;
-use std::net::SocketAddr;
+use std::future::{Future, poll_fn};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Poll, Waker};
+use std::task::{self, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use yamabiko_core::field::Field;
-use yamabiko_core::grpc::{InvalidMetadata, Metadata, RequestHead};
+use yamabiko_core::grpc::{Encoding, InvalidMetadata, Metadata, RequestHead};
+
+use crate::Peer;
+use crate::current::{self, Scoped};
 
 /// The call that a handler serves: who calls, with what metadata, until when.
 ///
@@ -23,8 +25,10 @@ pub struct Context {
 #[derive(Debug, Default)]
 pub(crate) struct CallState {
     head: Option<Arc<RequestHead>>,
-    peer: Option<SocketAddr>,
+    peer: Option<Arc<Peer>>,
     deadline: Option<Instant>,
+    /// How the server compresses, if the client understands it.
+    encoding: Option<Encoding>,
     /// Whether there is anything in the answer, so that most calls need not look.
     touched: AtomicBool,
     answer: Mutex<Answer>,
@@ -35,6 +39,10 @@ pub(crate) struct CallState {
 struct Answer {
     headers: Metadata,
     trailers: Metadata,
+    /// How the handler wants to compress.
+    encoding: Option<Option<Encoding>>,
+    /// Whether the request came compressed.
+    request_compressed: bool,
     cancelled: bool,
     waiting: Vec<Waker>,
 }
@@ -42,9 +50,18 @@ struct Answer {
 static NO_METADATA: Metadata = Metadata::new();
 
 impl Context {
-    pub(crate) fn new(head: Arc<RequestHead>, deadline: Option<Instant>, peer: SocketAddr) -> Self {
-        let (head, peer) = (Some(head), Some(peer));
-        Context { call: Arc::new(CallState { head, peer, deadline, ..CallState::default() }) }
+    /// The context of a call that is answered by a server which compresses so.
+    pub(crate) fn new(
+        head: Arc<RequestHead>,
+        deadline: Option<Instant>,
+        peer: &Arc<Peer>,
+        encoding: Option<Encoding>,
+    ) -> Self {
+        let encoding = encoding.filter(|encoding| head.accepts.contains(*encoding));
+        let (head, peer) = (Some(head), Some(Arc::clone(peer)));
+        let touched = AtomicBool::new(encoding.is_some());
+        let call = CallState { head, peer, deadline, encoding, touched, answer: Mutex::default() };
+        Context { call: Arc::new(call) }
     }
 
     /// The same for another call, in the same memory if nobody else has kept this one.
@@ -53,17 +70,22 @@ impl Context {
         mut self,
         head: Arc<RequestHead>,
         deadline: Option<Instant>,
-        peer: SocketAddr,
+        peer: &Arc<Peer>,
+        encoding: Option<Encoding>,
     ) -> Self {
         match Arc::get_mut(&mut self.call) {
             Some(call) => {
-                (call.head, call.peer, call.deadline) = (Some(head), Some(peer), deadline);
-                if std::mem::take(call.touched.get_mut()) {
+                call.encoding = encoding.filter(|encoding| head.accepts.contains(*encoding));
+                (call.head, call.deadline) = (Some(head), deadline);
+                if !call.peer.as_ref().is_some_and(|before| Arc::ptr_eq(before, peer)) {
+                    call.peer = Some(Arc::clone(peer));
+                }
+                if std::mem::replace(call.touched.get_mut(), call.encoding.is_some()) {
                     call.answer = Mutex::default();
                 }
                 self
             }
-            None => Context::new(head, deadline, peer),
+            None => Context::new(head, deadline, peer, encoding),
         }
     }
 
@@ -88,9 +110,9 @@ impl Context {
         text(self.call.head.as_ref().and_then(|head| head.authority.as_ref()))
     }
 
-    /// The address that the client calls from. None without a call.
-    pub fn peer(&self) -> Option<SocketAddr> {
-        self.call.peer
+    /// Who calls. None without a call.
+    pub fn peer(&self) -> Option<&Peer> {
+        self.call.peer.as_deref()
     }
 
     /// When the client stops waiting. The call is cancelled then, and so is the handler.
@@ -137,6 +159,39 @@ impl Context {
         self.answer().trailers.append_bin(key, value)
     }
 
+    /// Compresses the messages of the answer from now on so, whatever the server does otherwise, if
+    /// the client understands it; not at all with None. A stream has to be compressed from its
+    /// first message on; single messages are left out by
+    /// [`send_uncompressed`](crate::Sender::send_uncompressed).
+    pub fn set_compression(&self, encoding: impl Into<Option<Encoding>>) {
+        self.answer().encoding = Some(encoding.into());
+    }
+
+    /// Whether the request came compressed, if it is one message. Of a stream,
+    /// [`came_compressed`](crate::Streaming::came_compressed) tells it.
+    pub fn request_compressed(&self) -> bool {
+        !self.is_untouched() && self.answer().request_compressed
+    }
+
+    /// The request has come compressed.
+    pub(crate) fn set_request_compressed(&self) {
+        self.answer().request_compressed = true;
+    }
+
+    /// How the messages of the answer are to be compressed.
+    pub(crate) fn encoding(&self) -> Option<Encoding> {
+        if self.is_untouched() {
+            return None;
+        }
+        match self.answer().encoding {
+            None => self.call.encoding,
+            Some(chosen) => {
+                let accepts = self.call.head.as_ref().map(|head| head.accepts).unwrap_or_default();
+                chosen.filter(|encoding| accepts.contains(*encoding))
+            }
+        }
+    }
+
     /// Whether the answer is of no use any more: the client has cancelled, its deadline has
     /// passed, or it is gone.
     pub fn is_cancelled(&self) -> bool {
@@ -146,17 +201,38 @@ impl Context {
     /// Waits until the call is cancelled. The handler itself need not: it is dropped then. This
     /// is for work that it has spawned.
     pub async fn cancelled(&self) {
-        poll_fn(|cx| {
-            let mut answer = self.answer();
-            if answer.cancelled {
-                return Poll::Ready(());
-            }
-            if !answer.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
-                answer.waiting.push(cx.waker().clone());
-            }
-            Poll::Pending
-        })
-        .await;
+        poll_fn(|cx| self.poll_cancelled(cx)).await;
+    }
+
+    pub(crate) fn poll_cancelled(&self, cx: &task::Context<'_>) -> Poll<()> {
+        let mut answer = self.answer();
+        if answer.cancelled {
+            return Poll::Ready(());
+        }
+        if !answer.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
+            answer.waiting.push(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+
+    /// For work that is spawned: the calls that it makes are made for this one. They end with
+    /// DEADLINE_EXCEEDED when this one's deadline passes, and with CANCELLED when this one is
+    /// cancelled. A handler itself needs no scope.
+    ///
+    /// ```no_run
+    /// # async fn example(context: yamabiko::Context, call: impl FnOnce() -> yamabiko::Call<()> + Send + 'static) {
+    /// tokio::spawn(context.scope(async move {
+    ///     let _ = call().await;
+    /// }));
+    /// # }
+    /// ```
+    pub fn scope<F: Future>(&self, work: F) -> Scoped<F> {
+        Scoped::new(self.clone(), work)
+    }
+
+    /// The same for work on another thread.
+    pub fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
+        current::within(self, work)
     }
 
     pub(crate) fn cancel(&self) {
@@ -174,6 +250,15 @@ impl Context {
     pub(crate) fn take_answer(&self) -> (Metadata, Metadata) {
         let mut answer = self.answer();
         (std::mem::take(&mut answer.headers), std::mem::take(&mut answer.trailers))
+    }
+
+    /// What the handler has added ahead of the answer.
+    pub(crate) fn take_headers(&self) -> Metadata {
+        if self.is_untouched() {
+            Metadata::new()
+        } else {
+            std::mem::take(&mut self.answer().headers)
+        }
     }
 
     /// Whether the answer has not been touched: nothing was added, nobody has cancelled.

@@ -30,6 +30,13 @@ pub enum Error {
         /// it, and what came of that
         status: Status,
     },
+    /// A certificate or a private key is of no use.
+    Tls {
+        /// which: a file, or what it is
+        subject: String,
+        /// what is wrong with it, and what to do
+        reason: String,
+    },
     /// Two services of one name.
     Duplicate {
         /// the name
@@ -47,8 +54,11 @@ impl fmt::Display for Error {
                     io::ErrorKind::AddrInUse => {
                         f.write_str("; stop the program that listens there, or choose another port")
                     }
-                    io::ErrorKind::PermissionDenied => {
+                    io::ErrorKind::PermissionDenied if !address.starts_with("unix") => {
                         f.write_str("; ports below 1024 need a privilege, choose a higher one")
+                    }
+                    io::ErrorKind::NotFound => {
+                        f.write_str("; there is no such directory, make it first")
                     }
                     io::ErrorKind::AddrNotAvailable => {
                         f.write_str("; this machine has no such address, try [::] for all")
@@ -57,6 +67,7 @@ impl fmt::Display for Error {
                 }
             }
             Error::Connect { status } => f.write_str(status.message()),
+            Error::Tls { subject, reason } => write!(f, "TLS: {subject}: {reason}"),
             Error::Duplicate { service } => {
                 write!(f, "the service was added twice: {service}")
             }

@@ -33,3 +33,35 @@ macro_rules! include_proto {
         ::core::include!(::core::concat!(::core::env!("OUT_DIR"), "/", $package, ".rs"));
     };
 }
+
+/// Keeps generated code for builds with tokio.
+#[cfg(feature = "tokio")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __if_tokio {
+    ($($code:tt)*) => { $($code)* };
+}
+
+/// Drops generated code for builds with tokio.
+#[cfg(not(feature = "tokio"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __if_tokio {
+    ($($code:tt)*) => {};
+}
+
+/// Keeps generated code for builds with the driver for threads.
+#[cfg(feature = "blocking")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __if_blocking {
+    ($($code:tt)*) => { $($code)* };
+}
+
+/// Drops generated code for builds with the driver for threads.
+#[cfg(not(feature = "blocking"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __if_blocking {
+    ($($code:tt)*) => {};
+}

@@ -96,12 +96,27 @@
 //! the server, or this library from what it saw, such as a deadline or a lost
 //! connection. A call has one status whatever happens to its connection.
 //!
+//! A handler's own errors become statuses by `?`: they say which one by
+//! [`StatusError`], others at the place by [`OrStatus`]. The client is told the
+//! code and the message, and [details](error_details) if there are some; the
+//! error itself is kept as the [source](std::error::Error::source) and logged.
+//!
 //! # Deadlines
 //!
 //! A [deadline](Call::deadline) covers all of a call, waiting for a connection
 //! included. When it passes, both sides end the call with DEADLINE_EXCEEDED
-//! and the handler is dropped. [`Call::within`] hands the deadline of the call
-//! that a handler serves on to the calls that it makes.
+//! and the handler is dropped. The calls that a handler makes end when its own
+//! does, by its deadline or since it is cancelled, unless they are
+//! [detached](Call::detached). For work that a handler spawns there is
+//! [`Context::scope`].
+//!
+//! # Compression
+//!
+//! Messages that come compressed by gzip or deflate (and zstd, with that
+//! feature) are understood. They are sent so where a
+//! [server](Server::compression), a [channel](ChannelBuilder::compression), a
+//! [call](Call::compression) or a [handler](Context::set_compression) asks for
+//! it, the other side understands it, and they get smaller by it.
 //!
 //! # Limits
 //!
@@ -111,6 +126,19 @@
 //! ([`Server::max_concurrent_calls`]), the time for calls at a shutdown 30 s
 //! ([`Server::drain`]). The others are constants of `yamabiko_core`; README.md
 //! lists them all.
+//!
+//! # Transports
+//!
+//! | over | a server | a client |
+//! |---|---|---|
+//! | TCP | `bind("[::]:50051")` | `connect("http://localhost:50051")` |
+//! | unix sockets | `bind("unix:/run/hello.sock")`, on Linux also `unix-abstract:hello` | the same address |
+//! | TLS over either | `Server::tls` | an `https://` address, or `ChannelBuilder::tls` |
+//! | memory | [`Server::start_in_process`] | [`Running::channel`] |
+//! | what the application brings | [`Server::serve_on`] | [`ChannelBuilder::connector`] |
+//!
+//! TLS needs the feature `tls`. [`Context::peer`] tells a handler who calls,
+//! whatever the transport, and by which certificate.
 //!
 //! # Messages
 //!
@@ -131,13 +159,31 @@ mod client;
 mod codec;
 #[cfg_attr(
     not(any(feature = "tokio", feature = "blocking")),
+    expect(dead_code, reason = "only a driver carries messages")
+)]
+mod compression;
+#[cfg_attr(
+    not(any(feature = "tokio", feature = "blocking")),
     expect(dead_code, reason = "only a driver makes contexts and runs calls")
 )]
 mod context;
+#[cfg_attr(
+    not(any(feature = "tokio", feature = "blocking")),
+    expect(dead_code, reason = "only a driver makes calls")
+)]
+mod current;
 mod error;
+pub mod error_details;
 mod include_proto;
-#[cfg(feature = "blocking")]
+#[cfg(any(feature = "tokio", feature = "blocking"))]
 mod listening;
+#[cfg(any(feature = "tokio", feature = "blocking"))]
+mod options;
+#[cfg_attr(
+    not(any(feature = "tokio", feature = "blocking")),
+    expect(dead_code, reason = "only a driver has peers")
+)]
+mod peer;
 #[cfg(any(feature = "tokio", feature = "blocking"))]
 mod read_buffer;
 #[cfg(any(feature = "tokio", feature = "blocking"))]
@@ -149,12 +195,27 @@ mod server;
     expect(dead_code, reason = "only a driver makes contexts and runs calls")
 )]
 mod service;
+#[cfg(any(feature = "tokio", feature = "blocking"))]
+mod shut_down;
 #[cfg(feature = "tokio")]
 mod socket;
 #[cfg(any(feature = "tokio", feature = "blocking"))]
 mod spin;
 #[cfg(any(feature = "tokio", feature = "blocking"))]
 mod step;
+#[cfg_attr(
+    not(any(feature = "tokio", feature = "blocking")),
+    expect(dead_code, reason = "only a driver carries messages")
+)]
+mod stream;
+#[cfg(all(feature = "tls", any(feature = "tokio", feature = "blocking")))]
+mod tls;
+#[cfg(all(not(feature = "tls"), any(feature = "tokio", feature = "blocking")))]
+#[path = "tls_off.rs"]
+#[allow(dead_code, reason = "each driver uses a part of it")]
+mod tls;
+#[cfg(feature = "tokio")]
+mod transport;
 
 pub use buffa;
 #[doc(hidden)]
@@ -162,27 +223,45 @@ pub use buffa_descriptor;
 #[doc(hidden)]
 pub use buffa_types;
 #[cfg(feature = "tokio")]
-pub use client::{Call, Channel, ChannelBuilder, Pending, PendingResponse};
+pub use client::{Call, Channel, ChannelBuilder, IntoRequests, Pending, PendingResponse};
 pub use codec::{Buffa, Codec};
 pub use context::Context;
+pub use current::Scoped;
 pub use error::Error;
+pub use futures_core::Stream;
+pub use peer::{Peer, PeerAddress};
 #[cfg(any(feature = "tokio", feature = "blocking"))]
 pub use response::Response;
 #[cfg(feature = "tokio")]
 pub use server::{DRAIN, Listening, Running, Server};
 pub use service::Service;
-pub use yamabiko_core::grpc::{Code, InvalidMetadata, Metadata, Origin, Status, Value};
+#[cfg(any(feature = "tokio", feature = "blocking"))]
+pub use shut_down::{CutCall, ShutDown};
+pub use stream::Streaming;
+#[cfg(any(feature = "tokio", feature = "blocking"))]
+pub use stream::{Made, Requests, SendError, Sender, channel, stream};
+#[cfg(all(feature = "tls", any(feature = "tokio", feature = "blocking")))]
+pub use tls::{Authorities, ClientTls, Identity, ServerTls};
+#[cfg(feature = "tokio")]
+pub use transport::Accept;
+pub use yamabiko_core::grpc::{
+    Code, Encoding, InvalidMetadata, Metadata, OrStatus, Origin, Status, StatusError, Value,
+};
 
 /// What generated code names, and nobody else needs to.
 pub mod codegen {
     /// The same for clients on plain threads.
     #[cfg(feature = "blocking")]
     pub mod blocking {
-        pub use crate::blocking::unary;
+        pub use crate::blocking::{
+            BeginRequests, Relay, bidi_streaming, client_streaming, relay, server_streaming, unary,
+        };
     }
 
     #[cfg(feature = "tokio")]
-    pub use crate::client::unary;
+    pub use crate::client::{
+        BeginRequests, Relay, bidi_streaming, client_streaming, relay, server_streaming, unary,
+    };
     pub use crate::codec::{Buffa, Codec};
-    pub use crate::service::Methods;
+    pub use crate::service::{Methods, Replies};
 }

@@ -37,3 +37,16 @@ pub(crate) fn take_back(input: &mut ReceiveBuffer) {
     buffer.clear();
     BUFFER.set(Some(buffer));
 }
+
+/// Runs `action` with room for what is read before it is decrypted.
+#[cfg(any(feature = "tls", feature = "blocking"))]
+pub(crate) fn with_sealed<T>(action: impl FnOnce(&mut [u8]) -> T) -> T {
+    thread_local! {
+        static SEALED: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    }
+    let mut buffer = SEALED.take();
+    buffer.resize(SIZE, 0);
+    let outcome = action(&mut buffer);
+    SEALED.set(buffer);
+    outcome
+}

@@ -12,4 +12,7 @@ pub struct Response<Res> {
     pub headers: Metadata,
     /// Metadata from behind the message.
     pub trailers: Metadata,
+    /// Whether the message came compressed. Where the response is a stream,
+    /// [`came_compressed`](crate::Streaming::came_compressed) tells it of each message.
+    pub compressed: bool,
 }

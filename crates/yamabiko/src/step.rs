@@ -2,10 +2,12 @@
 //! the codec's mistakes kept to their own call.
 
 use std::any::Any;
+use std::borrow::Cow;
+use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll};
 
-use yamabiko_core::grpc::Status;
+use yamabiko_core::grpc::{Code, Status};
 
 use crate::service::Run;
 
@@ -22,6 +24,7 @@ pub(crate) fn start(
 /// A step of a handler. A panic is this call's end and nobody else's.
 pub(crate) fn step(run: &mut dyn Run, cx: &mut Context<'_>) -> Poll<Result<usize, Status>> {
     match catch_unwind(AssertUnwindSafe(|| run.poll(cx))) {
+        Ok(Poll::Ready(Err(status))) => Poll::Ready(Err(told(run.path(), status))),
         Ok(poll) => poll,
         Err(panic) => {
             // The future is in an unknown state: it is dropped, and not in our arms.
@@ -47,6 +50,35 @@ pub(crate) fn write_exactly(
     };
     out.resize(end, 0);
     Err(status)
+}
+
+/// What the client is told of a status. The rest is told to whoever runs the server.
+#[cold]
+fn told(method: &str, status: Status) -> Status {
+    if status.call().is_some() || status.source().is_some() {
+        let cause = causes(&status);
+        match status.code() {
+            Code::Unknown | Code::Internal | Code::DataLoss => {
+                tracing::error!(method, %status, cause, "a call failed");
+            }
+            Code::Unavailable | Code::DeadlineExceeded | Code::ResourceExhausted => {
+                tracing::warn!(method, %status, cause, "a call failed");
+            }
+            _ => tracing::debug!(method, %status, cause, "a call failed"),
+        }
+    }
+    let told = match status.for_client() {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(told) => Some(told),
+    };
+    told.unwrap_or(status)
+}
+
+/// The errors that led to another, the nearest first.
+fn causes(error: &dyn Error) -> String {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    let words: Vec<String> = causes.map(ToString::to_string).collect();
+    words.join(": ")
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> Status {

@@ -38,7 +38,16 @@ fn call_at_random(channel: &Channel, seed: u64, ended: &Count, wrong: &Count) {
             let message = [&[0x0a, text.len() as u8][..], text.as_bytes()].concat();
             let (path, metadata, deadline) = (SAY, &NONE, Some(deadline));
             let wait_for_ready = random().is_multiple_of(2);
-            let exchange = Exchange { path, message: &message, metadata, deadline, wait_for_ready };
+            let (compression, max_message) = (None, None);
+            let exchange = Exchange {
+                path,
+                message: &message,
+                metadata,
+                deadline,
+                wait_for_ready,
+                compression,
+                max_message,
+            };
             let started = channel.start(&exchange);
             let count = ended.clone();
             started.on_end(move || count.add());

@@ -18,7 +18,15 @@ use yamabiko_core::frame::{FrameHead, HEAD_LEN, flag, kind};
 fn exchange(message: &'static [u8]) -> Exchange<'static> {
     static NONE: Metadata = Metadata::new();
     let (path, metadata) = (support::SAY, &NONE);
-    Exchange { path, message, metadata, deadline: None, wait_for_ready: false }
+    Exchange {
+        path,
+        message,
+        metadata,
+        deadline: None,
+        wait_for_ready: false,
+        compression: None,
+        max_message: None,
+    }
 }
 
 #[test]

@@ -159,7 +159,8 @@ async fn a_server_that_leaves_answers_what_it_has_accepted() {
     let calls: Vec<_> = (0..20).map(|_| tokio::spawn(say(&channel, "10").into_future())).collect();
     eventually("they are accepted", || server.live_calls() == 20).await;
     let cut = tokio::task::spawn_blocking(move || server.shut_down());
-    assert_eq!(in_time(cut).await.expect("no panic"), 0);
+    let report = in_time(cut).await.expect("no panic");
+    assert_eq!((report.finished, report.is_clean()), (20, true), "{report}");
     for call in calls {
         assert_eq!(in_time(call).await.expect("no panic").expect("an answer").value, "10");
     }
@@ -175,7 +176,12 @@ async fn a_server_cuts_what_is_not_answered_in_time() {
     eventually("it is accepted", || server.live_calls() == 1).await;
     let began = Instant::now();
     let cut = tokio::task::spawn_blocking(move || server.shut_down());
-    assert_eq!(in_time(cut).await.expect("no panic"), 1);
+    let report = in_time(cut).await.expect("no panic");
+    let words = report.to_string();
+    assert!(
+        words.starts_with("0 calls finished, 1 cut: /test.Echo/Say from 127.0.0.1:"),
+        "{words}"
+    );
     assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
     let status = in_time(call).await.expect("no panic").expect_err("it was cut");
     assert_eq!(status.code(), Code::Unavailable);

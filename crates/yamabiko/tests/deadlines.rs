@@ -176,3 +176,109 @@ async fn a_deadline_holds_for_a_client_that_does_not_read() {
     socket.write_all(&bytes).await.expect("it reads");
     eventually("it is cancelled", || dropped.get() == 1).await;
 }
+
+/// A server whose handler makes a call to the one behind, as `make` says.
+async fn front<F, Fut>(behind: String, make: F) -> (yamabiko::Running, String)
+where
+    F: Fn(Channel, Context) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Result<(), yamabiko::Status>> + Send + 'static,
+{
+    let behind = Channel::lazy(behind).expect("an address");
+    serve(Echo::new(move |text, context| {
+        let (behind, make) = (behind.clone(), make.clone());
+        async move { make(behind, context).await.map(|()| text) }
+    }))
+    .await
+}
+
+#[tokio::test]
+async fn a_call_that_a_handler_makes_inherits_its_deadline_without_a_word() {
+    let (echo, mut calls, dropped) = never();
+    let (_behind, behind) = serve(echo).await;
+    let make = |channel: Channel, _: Context| async move {
+        // Not only in the first step.
+        tokio::task::yield_now().await;
+        say(&channel, "").await.map(|_| ())
+    };
+    let (_front, front) = front(behind, make).await;
+    let channel = connect(&front).await;
+    let deadline = Instant::now() + 3 * SHORT;
+    let status = failure(say(&channel, "").deadline(deadline)).await;
+    assert_eq!(status.code(), Code::DeadlineExceeded);
+    let inherited = calls.recv().await.expect("it was called").deadline().expect("a deadline");
+    assert!(inherited < deadline + Duration::from_millis(50), "{:?}", inherited - deadline);
+    eventually("the handler behind is dropped", || dropped.get() == 1).await;
+}
+
+#[tokio::test]
+async fn the_earlier_of_the_inherited_and_the_own_deadline_holds() {
+    for (own, earlier) in [(SHORT, true), (Duration::from_secs(600), false)] {
+        let (echo, mut calls, _) = never();
+        let (_behind, behind) = serve(echo).await;
+        let make = move |channel: Channel, _: Context| async move {
+            say(&channel, "").timeout(own).await.map(|_| ())
+        };
+        let (_front, front) = front(behind, make).await;
+        let channel = connect(&front).await;
+        let began = Instant::now();
+        let waiting = tokio::spawn(say(&channel, "").timeout(10 * SHORT).into_future());
+        let deadline = calls.recv().await.expect("it was called").deadline().expect("a deadline");
+        assert_eq!(deadline < began + 5 * SHORT, earlier, "{:?}", deadline - began);
+        assert!(deadline < began + 10 * SHORT + Duration::from_millis(50));
+        waiting.abort();
+    }
+}
+
+#[tokio::test]
+async fn a_detached_call_inherits_nothing_and_neither_does_one_beside_the_handler() {
+    let (echo, mut calls, _) = never();
+    let (_behind, behind) = serve(echo).await;
+    let beside = Channel::lazy(&behind).expect("an address");
+    let make = |channel: Channel, _: Context| async move {
+        say(&channel, "").detached().await.map(|_| ())
+    };
+    let (_front, front) = front(behind, make).await;
+    let channel = connect(&front).await;
+    let waiting = tokio::spawn(say(&channel, "").timeout(Duration::from_secs(60)).into_future());
+    assert_eq!(calls.recv().await.expect("it was called").deadline(), None, "detached");
+    // On the thread that has just run the handler.
+    let other = tokio::spawn(say(&beside, "").into_future());
+    assert_eq!(calls.recv().await.expect("it was called").deadline(), None, "beside");
+    waiting.abort();
+    other.abort();
+}
+
+#[tokio::test]
+async fn what_a_handler_spawns_in_its_scope_ends_with_its_call() {
+    let (echo, mut calls, dropped) = never();
+    let (_behind, behind) = serve(echo).await;
+    let (told, mut ends) = mpsc::unbounded_channel();
+    let make = move |channel: Channel, context: Context| {
+        let told = told.clone();
+        async move {
+            let work = async move {
+                let outcome = say(&channel, "").await;
+                told.send(outcome.expect_err("nobody answers")).expect("the test listens");
+            };
+            tokio::spawn(context.scope(work));
+            std::future::pending().await
+        }
+    };
+    let (_front, front) = front(behind, make).await;
+    let channel = connect(&front).await;
+    // By a cancellation, ...
+    let waiting = tokio::spawn(say(&channel, "").into_future());
+    assert_eq!(calls.recv().await.expect("it was called").deadline(), None);
+    waiting.abort();
+    let status = in_time(ends.recv()).await.expect("it ends");
+    assert_status(&status, Code::Cancelled, &["the call that it was made for", support::SAY]);
+    assert_eq!(status.origin(), Origin::Concluded);
+    eventually("the handler behind is dropped", || dropped.get() == 1).await;
+    // ... and by a deadline.
+    let deadline = failure(say(&channel, "").timeout(2 * SHORT)).await;
+    assert_eq!(deadline.code(), Code::DeadlineExceeded);
+    assert!(calls.recv().await.expect("it was called").deadline().is_some());
+    let status = in_time(ends.recv()).await.expect("it ends");
+    assert_eq!(status.code(), Code::DeadlineExceeded, "{status}");
+    eventually("the handler behind is dropped", || dropped.get() == 2).await;
+}

@@ -81,7 +81,7 @@ async fn a_panic_ends_its_call_and_nothing_else_on_one_thread() {
     let channel = connect(&address).await;
     everything_but_the_call_survives(&channel).await;
     assert_eq!((server.connections(), server.live_calls()), (1, 0));
-    assert_eq!(in_time(server.shut_down()).await, 0);
+    assert!(in_time(server.shut_down()).await.is_clean());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -90,7 +90,7 @@ async fn a_panic_ends_its_call_and_nothing_else_on_two_threads() {
     let channel = connect(&address).await;
     everything_but_the_call_survives(&channel).await;
     assert_eq!((server.connections(), server.live_calls()), (1, 0));
-    assert_eq!(in_time(server.shut_down()).await, 0);
+    assert!(in_time(server.shut_down()).await.is_clean());
 }
 
 /// A codec that goes off where its text says.
@@ -152,7 +152,7 @@ async fn a_codec_that_panics_or_miscounts_ends_its_call_alone() {
         }
     }
     assert_eq!(server.connections(), 1);
-    assert_eq!(in_time(server.shut_down()).await, 0);
+    assert!(in_time(server.shut_down()).await.is_clean());
 }
 
 #[tokio::test]

@@ -40,7 +40,7 @@ fn its_code_is_the_example() {
 
 #[test]
 fn its_limits_are_those_of_the_code() {
-    let limits: [(&str, u64); 14] = [
+    let limits: [(&str, u64); 23] = [
         ("MAX_MESSAGE", grpc::message::MAX_MESSAGE as u64),
         ("MAX_ASSEMBLING", grpc::message::MAX_ASSEMBLING as u64),
         ("MAX_CONCURRENT_STREAMS", h2::MAX_CONCURRENT_STREAMS.into()),
@@ -50,9 +50,18 @@ fn its_limits_are_those_of_the_code() {
         ("FLOOD_BURST", h2::FLOOD_BURST.into()),
         ("FLOOD_PER_SECOND", h2::FLOOD_PER_SECOND.into()),
         ("STREAM_WINDOW", h2::STREAM_WINDOW.into()),
+        ("GROWN_WINDOW", h2::GROWN_WINDOW.into()),
+        ("MAX_GROWN", h2::MAX_GROWN as u64),
+        ("SEND_AHEAD", h2::SEND_AHEAD as u64),
+        ("MAX_UNREAD", grpc::MAX_UNREAD as u64),
         ("CONNECTION_WINDOW", h2::CONNECTION_WINDOW.into()),
         ("MAX_OUTPUT", h2::MAX_OUTPUT as u64),
         ("MAX_QUEUED", h2::MAX_QUEUED as u64),
+        ("WRITE_STALL", h2::WRITE_STALL.as_secs()),
+        ("SERVER_KEEPALIVE_TIME", h2::SERVER_KEEPALIVE_TIME.as_secs()),
+        ("KEEPALIVE_TIMEOUT", h2::KEEPALIVE_TIMEOUT.as_secs()),
+        ("PING_STRIKES", h2::PING_STRIKES.into()),
+        ("RESETS_PER_ANSWER", h2::RESETS_PER_ANSWER.into()),
         ("HANDSHAKE", h2::HANDSHAKE.as_secs()),
         ("DRAIN", yamabiko::DRAIN.as_secs()),
     ];

@@ -1,4 +1,4 @@
-//! A call: a request and its options, then a future of the response.
+//! A call: its requests and its options, then a future of the response.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -7,15 +7,21 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, ready};
 use std::time::{Duration, Instant};
 
-use tokio::time::Sleep;
-use yamabiko_core::grpc::{Code, InvalidMetadata, Metadata, Origin, Status};
+use yamabiko_core::grpc::client::{CallOptions, request_too_large};
+use yamabiko_core::grpc::{Code, Encoding, InvalidMetadata, Metadata, Origin, Status};
 use yamabiko_core::h2::CannotOpen;
 
 use super::channel::Channel;
-use super::connection::Connection;
-use crate::answers::{Answer, CallKey, End};
+use super::connection::{Connection, Start};
+use super::requests::{Begin, IntoRequests};
+use super::wire::{Deadline, Requests, Responses};
+use crate::answers::{Answer, CallKey};
+use crate::compression::{Sending, compress};
+use crate::current::Inherited;
 use crate::response::Response;
-use crate::{Codec, Context};
+use crate::stream::calling::cancelled;
+use crate::stream::{Collect, Source};
+use crate::{Codec, Context, Streaming};
 
 /// How often a call that the server has certainly not looked at is made again.
 const RETRIES: u32 = 1;
@@ -33,12 +39,38 @@ const RETRIES: u32 = 1;
 pub struct Call<Res> {
     channel: Channel,
     path: &'static str,
-    /// The encoded request, or why it could not be encoded.
-    request: Result<Vec<u8>, Status>,
-    decode: fn(&[u8]) -> Result<Res, Status>,
+    request: Request,
+    answer: AnswerKind<Res>,
     metadata: Metadata,
     deadline: Option<Instant>,
     patient: bool,
+    /// What most calls do not have. They are moved about, so they had better be small.
+    special: Option<Box<Special>>,
+}
+
+/// What a call does otherwise than its channel says.
+#[derive(Default)]
+struct Special {
+    /// From the call that this one is made for.
+    inherited: Inherited,
+    sending: Option<Sending>,
+    max_message: Option<usize>,
+}
+
+/// What is asked.
+enum Request {
+    /// An encoded message, or why there is none, and how it is compressed.
+    Message(Result<Vec<u8>, Status>, Option<Encoding>),
+    /// A stream, until it is being sent.
+    Stream(Option<Begin>),
+}
+
+/// What is to come of it.
+enum AnswerKind<Res> {
+    /// One message.
+    Message(fn(&[u8]) -> Result<Res, Status>),
+    /// A stream of messages, as this one makes it.
+    Stream(fn(Box<dyn Source>) -> Res),
 }
 
 /// Prepares a call of a method with one request and one response.
@@ -46,29 +78,112 @@ pub fn unary<C, Req, Res>(channel: &Channel, path: &'static str, request: Req) -
 where
     C: Codec<Req> + Codec<Res>,
 {
-    let (length, sizes) = <C as Codec<Req>>::size(&request);
-    let request = if u32::try_from(length).is_ok() {
-        let mut bytes = Vec::with_capacity(length);
-        <C as Codec<Req>>::encode(&request, sizes, &mut bytes);
-        Ok(bytes)
-    } else {
-        Err(Status::resource_exhausted(format!(
-            "request too large: {length} bytes, a message has at most {}",
-            u32::MAX
-        )))
-    };
-    Call {
-        channel: channel.clone(),
-        path,
-        request,
-        decode: <C as Codec<Res>>::decode,
-        metadata: Metadata::new(),
-        deadline: None,
-        patient: false,
+    let request = Request::Message(encode::<C, Req>(&request), None);
+    Call::new(channel, path, request, AnswerKind::Message(<C as Codec<Res>>::decode))
+}
+
+/// Prepares a call of a method with one request and a stream of responses.
+pub fn server_streaming<C, Req, Res>(
+    channel: &Channel,
+    path: &'static str,
+    request: Req,
+) -> Call<Streaming<Res>>
+where
+    C: Codec<Req> + Codec<Res>,
+{
+    let request = Request::Message(encode::<C, Req>(&request), None);
+    Call::new(channel, path, request, AnswerKind::Stream(responses::<C, Res>))
+}
+
+/// Prepares a call of a method with a stream of requests and one response.
+pub fn client_streaming<C, Req, Res>(
+    channel: &Channel,
+    path: &'static str,
+    requests: impl IntoRequests<Req>,
+) -> Call<Res>
+where
+    C: Codec<Req> + Codec<Res>,
+{
+    let request = Request::Stream(Some(requests.into_begin::<C>().0));
+    Call::new(channel, path, request, AnswerKind::Message(<C as Codec<Res>>::decode))
+}
+
+/// Prepares a call of a method with a stream of requests and a stream of responses.
+pub fn bidi_streaming<C, Req, Res>(
+    channel: &Channel,
+    path: &'static str,
+    requests: impl IntoRequests<Req>,
+) -> Call<Streaming<Res>>
+where
+    C: Codec<Req> + Codec<Res>,
+{
+    let request = Request::Stream(Some(requests.into_begin::<C>().0));
+    Call::new(channel, path, request, AnswerKind::Stream(responses::<C, Res>))
+}
+
+fn encode<C: Codec<Req>, Req>(request: &Req) -> Result<Vec<u8>, Status> {
+    let (length, sizes) = C::size(request);
+    Sending::default().check(length)?;
+    let mut bytes = Vec::with_capacity(length);
+    C::encode(request, sizes, &mut bytes);
+    Ok(bytes)
+}
+
+impl Request {
+    /// Compresses a message, if it is to be and gets smaller by it.
+    fn prepare(&mut self, sending: Sending) {
+        let Request::Message(message, compressed) = self else { return };
+        let Ok(bytes) = message else { return };
+        if let Err(status) = sending.check(bytes.len()) {
+            *message = Err(status);
+        } else if let Some(encoding) = sending.encoding
+            && let Some(smaller) = compress(encoding, bytes)
+        {
+            (*bytes, *compressed) = (smaller, Some(encoding));
+        }
     }
 }
 
+fn responses<C: Codec<Res>, Res>(source: Box<dyn Source>) -> Streaming<Res> {
+    Streaming::new(source, C::decode)
+}
+
 impl<Res> Call<Res> {
+    fn new(
+        channel: &Channel,
+        path: &'static str,
+        request: Request,
+        answer: AnswerKind<Res>,
+    ) -> Self {
+        Call {
+            channel: channel.clone(),
+            path,
+            request,
+            answer,
+            metadata: Metadata::new(),
+            deadline: None,
+            patient: false,
+            special: Inherited::here()
+                .map(|inherited| Special { inherited, ..Special::default() }.into()),
+        }
+    }
+
+    fn special(&mut self) -> &mut Special {
+        self.special.get_or_insert_default()
+    }
+
+    /// How its messages are sent.
+    fn sending(&self) -> Sending {
+        let own = self.special.as_ref().and_then(|special| special.sending);
+        own.unwrap_or(self.channel.sending())
+    }
+
+    /// The largest message that it receives, in bytes.
+    fn max_message(&self) -> usize {
+        let own = self.special.as_ref().and_then(|special| special.max_message);
+        own.unwrap_or(self.channel.max_message())
+    }
+
     /// How long the call may take from now on, waiting for a connection included. Then it is
     /// cancelled on both sides and ends with DEADLINE_EXCEEDED.
     pub fn timeout(self, timeout: Duration) -> Self {
@@ -92,9 +207,38 @@ impl<Res> Call<Res> {
         }
     }
 
+    /// Makes the call for nobody but itself. Otherwise a call that is made in a handler ends when
+    /// the handler's does: at the same deadline, and when that one is cancelled.
+    pub fn detached(mut self) -> Self {
+        if let Some(special) = &mut self.special {
+            special.inherited = Inherited::default();
+        }
+        self
+    }
+
     /// Waits for a server to be there, instead of failing at once with UNAVAILABLE.
     pub fn wait_for_ready(mut self) -> Self {
         self.patient = true;
+        self
+    }
+
+    /// Sends the messages of the request compressed so, whatever the channel does otherwise, where
+    /// that makes them smaller; not at all with None.
+    pub fn compression(mut self, encoding: impl Into<Option<Encoding>>) -> Self {
+        self.special().sending = Some(self.sending().encoded(encoding.into()));
+        self
+    }
+
+    /// The largest message that this call receives, in bytes, whatever the channel says.
+    pub fn max_message_size(mut self, bytes: usize) -> Self {
+        self.special().max_message = Some(bytes);
+        self
+    }
+
+    /// The largest message that this call sends, in bytes before it is compressed, whatever the
+    /// channel says.
+    pub fn max_sent_message_size(mut self, bytes: usize) -> Self {
+        self.special().sending = Some(self.sending().at_most(bytes));
         self
     }
 
@@ -115,13 +259,24 @@ impl<Res> Call<Res> {
         Ok(self)
     }
 
-    /// Makes the call and gives the metadata of the response as well.
+    /// Makes the call and gives the metadata of the response as well. Where the response is a
+    /// stream, this waits for the server's headers; the trailers come [behind the
+    /// messages](Streaming::trailers).
     pub fn response(self) -> PendingResponse<Res> {
-        PendingResponse {
-            call: self,
-            stage: Stage::Start { retries: 0, outside: None },
-            sleep: None,
+        self.pending(true)
+    }
+
+    fn pending(mut self, wants_head: bool) -> PendingResponse<Res> {
+        let mut context = None;
+        if let Some(Special { inherited, .. }) = self.special.as_deref() {
+            self.deadline = inherited.and(self.deadline);
+            context = inherited.context.clone();
         }
+        let deadline = Deadline::new(self.deadline, context);
+        let sending = self.sending();
+        self.request.prepare(sending);
+        let stage = Stage::Start { retries: 0, outside: None };
+        PendingResponse { call: self, stage, wants_head, deadline }
     }
 }
 
@@ -130,7 +285,7 @@ impl<Res> IntoFuture for Call<Res> {
     type IntoFuture = Pending<Res>;
 
     fn into_future(self) -> Pending<Res> {
-        Pending(self.response())
+        Pending(self.pending(false))
     }
 }
 
@@ -164,7 +319,9 @@ impl<Res> fmt::Debug for Pending<Res> {
 pub struct PendingResponse<Res> {
     call: Call<Res>,
     stage: Stage,
-    sleep: Option<Pin<Box<Sleep>>>,
+    /// Whether a stream of responses is given with its headers.
+    wants_head: bool,
+    deadline: Deadline,
 }
 
 enum Stage {
@@ -178,6 +335,10 @@ enum Stage {
         key: CallKey,
         retries: u32,
     },
+    /// Its responses are a stream, whose headers are to come.
+    Head(Responses),
+    /// Its responses are a stream, but the method's is one message.
+    Collect(Collect<Responses>),
     Ended,
 }
 
@@ -195,14 +356,15 @@ impl<Res> Future for PendingResponse<Res> {
         let outcome = match this.poll_answer(cx) {
             Poll::Ready(outcome) => outcome,
             Poll::Pending => {
-                ready!(this.poll_deadline(cx));
+                ready!(this.deadline.poll(cx));
                 Err(this.too_late())
             }
         };
         // It may end while it stands in line, or has just been let in.
         this.give_up();
         this.stage = Stage::Ended;
-        Poll::Ready(outcome)
+        let Call { path, channel, .. } = &this.call;
+        Poll::Ready(outcome.map_err(|status| status.of_call(path, channel.address())))
     }
 }
 
@@ -213,8 +375,32 @@ impl<Res> PendingResponse<Res> {
                 Stage::Start { retries, .. } => {
                     let retries = *retries;
                     let (connection, key) = ready!(self.poll_start(cx))?;
-                    self.stage = Stage::Sent { connection, key, retries };
-                    return Poll::Pending;
+                    if !self.is_stream() {
+                        self.stage = Stage::Sent { connection, key, retries };
+                        return Poll::Pending;
+                    }
+                    if let Some(response) = self.begin_stream(connection, key) {
+                        return Poll::Ready(Ok(response));
+                    }
+                }
+                Stage::Head(_) => {
+                    let Stage::Head(source) = &mut self.stage else { return Poll::Pending };
+                    let headers = ready!(source.poll_headers(cx))?;
+                    let Stage::Head(source) = std::mem::replace(&mut self.stage, Stage::Ended)
+                    else {
+                        return Poll::Pending;
+                    };
+                    let AnswerKind::Stream(make) = self.call.answer else { return Poll::Pending };
+                    let message = make(Box::new(source));
+                    let trailers = Metadata::new();
+                    let response = Response { message, headers, trailers, compressed: false };
+                    return Poll::Ready(Ok(response));
+                }
+                Stage::Collect(_) => {
+                    let Stage::Collect(collect) = &mut self.stage else { return Poll::Pending };
+                    let (answer, status) = ready!(collect.poll(cx));
+                    self.stage = Stage::Ended;
+                    return Poll::Ready(self.conclude(answer, status));
                 }
                 Stage::Sent { connection, key, retries } => {
                     let (answer, end) = ready!(connection.poll_answer(*key, cx));
@@ -224,7 +410,7 @@ impl<Res> PendingResponse<Res> {
                     }
                     // The key is spent, even if decoding panics.
                     self.stage = Stage::Ended;
-                    return Poll::Ready(self.conclude(answer, end));
+                    return Poll::Ready(self.conclude(answer, end.status));
                 }
                 Stage::Ended => {
                     let message = "the call was polled after its end";
@@ -238,10 +424,20 @@ impl<Res> PendingResponse<Res> {
         &mut self,
         cx: &mut TaskContext<'_>,
     ) -> Poll<Result<(Arc<Connection>, CallKey), Status>> {
+        let is_stream = self.is_stream();
         let call = &self.call;
-        let request = match &call.request {
-            Ok(request) => request,
-            Err(status) => return Poll::Ready(Err(status.clone())),
+        let message = match &call.request {
+            Request::Message(Ok(message), _) => Some(&message[..]),
+            Request::Message(Err(status), _) => return Poll::Ready(Err(status.clone())),
+            Request::Stream(_) => None,
+        };
+        let encoding = match &call.request {
+            Request::Message(_, encoding) => *encoding,
+            Request::Stream(_) => call.sending().encoding,
+        };
+        let options = CallOptions {
+            encoding,
+            max_message: call.special.as_ref().and_then(|special| special.max_message),
         };
         loop {
             let connection = ready!(call.channel.poll_connection(cx, call.patient))?;
@@ -257,27 +453,59 @@ impl<Res> PendingResponse<Res> {
                 Some(line) if Arc::ptr_eq(&line.connection, &connection) => Some(line.ticket),
                 _ => None,
             };
-            let started =
-                connection.start(call.path, timeout, &call.metadata, request, &mut ticket, cx);
+            let metadata = &call.metadata;
+            let start = Start { path: call.path, timeout, metadata, message, is_stream, options };
+            let started = connection.start(&start, &mut ticket, cx);
             *outside = ticket.map(|ticket| Outside { connection: Arc::clone(&connection), ticket });
             match started {
                 Ok(key) => return Poll::Ready(Ok((connection, key))),
                 Err(CannotOpen::Full) => return Poll::Pending,
+                Err(CannotOpen::TooLarge { size, limit }) => {
+                    return Poll::Ready(Err(request_too_large(size, limit)));
+                }
                 // It ended between our finding it and our using it: there will be another.
                 Err(CannotOpen::Closed) => {}
             }
         }
     }
 
-    fn poll_deadline(&mut self, cx: &mut TaskContext<'_>) -> Poll<()> {
-        let Some(deadline) = self.call.deadline else { return Poll::Pending };
-        let sleep = || Box::pin(tokio::time::sleep_until(deadline.into()));
-        self.sleep.get_or_insert_with(sleep).as_mut().poll(cx)
+    /// Whether the call goes on as a stream, in one direction at least.
+    fn is_stream(&self) -> bool {
+        let Call { request, answer, .. } = &self.call;
+        !matches!((request, answer), (Request::Message(..), AnswerKind::Message(_)))
     }
 
-    fn conclude(&self, answer: Answer, end: End) -> Result<Response<Res>, Status> {
+    /// The call has been sent. Gives its response, if that is a stream which needs no head.
+    fn begin_stream(&mut self, connection: Arc<Connection>, key: CallKey) -> Option<Response<Res>> {
+        let (limit, sending) = (self.call.max_message(), self.call.sending());
+        let Call { request, answer, path, .. } = &mut self.call;
+        let deadline = || self.deadline.again();
+        let source = Responses::new(Arc::clone(&connection), key, path, deadline(), limit);
+        if let Request::Stream(begin) = request
+            && let Some(begin) = begin.take()
+        {
+            begin(Box::new(Requests::new(connection, key, path, deadline(), sending)));
+        }
+        match answer {
+            AnswerKind::Stream(_) if self.wants_head => {
+                self.stage = Stage::Head(source);
+                None
+            }
+            AnswerKind::Stream(make) => {
+                self.stage = Stage::Ended;
+                let (headers, trailers) = (Metadata::new(), Metadata::new());
+                let message = make(Box::new(source));
+                Some(Response { message, headers, trailers, compressed: false })
+            }
+            AnswerKind::Message(_) => {
+                self.stage = Stage::Collect(Collect::new(source));
+                None
+            }
+        }
+    }
+
+    fn conclude(&self, answer: Answer, mut status: Status) -> Result<Response<Res>, Status> {
         let Answer { head, message, surplus } = answer;
-        let mut status = end.status;
         let reset = status.code() == Code::Cancelled && status.origin() == Origin::Concluded;
         if reset && self.call.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             // The server's clock was a little quicker than our timer: RST_STREAM is how it ends a
@@ -290,7 +518,10 @@ impl<Res> PendingResponse<Res> {
         // grpc doc/statuscodes.md, "response cardinality violation".
         let concluded =
             |message: String| Err(Status::unimplemented(message).with_origin(Origin::Concluded));
-        let Call { path, channel, decode, .. } = &self.call;
+        let Call { path, channel, answer, .. } = &self.call;
+        let AnswerKind::Message(decode) = answer else {
+            return concluded(format!("{path} at {}: not a stream", channel.address()));
+        };
         match message {
             Some(_) if surplus => concluded(format!(
                 "{path} at {}: more than one response message",
@@ -298,7 +529,8 @@ impl<Res> PendingResponse<Res> {
             )),
             None => concluded(format!("{path} at {}: OK without a response", channel.address())),
             Some(message) => Ok(Response {
-                message: decode(&message)?,
+                compressed: message.is_compressed(),
+                message: decode(&message.plain(self.call.max_message())?)?,
                 headers: head,
                 trailers: std::mem::take(status.metadata_mut()),
             }),
@@ -307,6 +539,9 @@ impl<Res> PendingResponse<Res> {
 
     fn too_late(&self) -> Status {
         let Call { path, channel, .. } = &self.call;
+        if self.deadline.is_cancelled() {
+            return cancelled(path, channel.address());
+        }
         let message = match self.stage {
             Stage::Start { .. } => "the deadline passed before the call could be sent",
             _ => "the deadline passed before the answer",
@@ -320,7 +555,8 @@ impl<Res> PendingResponse<Res> {
         match &self.stage {
             Stage::Sent { connection, key, .. } => connection.cancel(*key),
             Stage::Start { outside: Some(line), .. } => line.connection.stop_waiting(line.ticket),
-            Stage::Start { .. } | Stage::Ended => {}
+            // Dropping a source gives its call up.
+            Stage::Start { .. } | Stage::Head(_) | Stage::Collect(_) | Stage::Ended => {}
         }
     }
 }

@@ -1,19 +1,26 @@
 //! A channel: the way to a server, which connects when it is needed and
 //! again when the connection is lost.
 
+use std::future::Future;
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::Handle;
 use yamabiko_core::grpc::{MessageLimits, Origin, Status, Target};
 use yamabiko_core::h2::Config;
 
-use super::connect::connect;
+use super::connect::{Route, Way};
 use super::connection::Connection;
 use crate::Error;
 use crate::address::Address;
 use crate::back_off::BackOff;
+use crate::compression::{Sending, message_options, receiving};
+use crate::options::{Calmed, channel_options};
+use crate::tls::ClientTls;
+use crate::transport::{Connector, memory};
 
 /// How long an attempt to connect may take.
 const CONNECT: Duration = Duration::from_secs(20);
@@ -32,10 +39,14 @@ pub struct Channel {
 }
 
 struct Inner {
-    address: Address,
+    route: Route,
+    /// The server, as it stands in messages.
+    address: String,
     target: Target,
     config: Config,
+    calmed: Calmed,
     limits: MessageLimits,
+    sending: Sending,
     link: Mutex<Link>,
     back_off: Mutex<BackOff>,
 }
@@ -58,16 +69,15 @@ pub struct ChannelBuilder {
     user_agent: Option<String>,
     config: Config,
     limits: MessageLimits,
+    sending: Sending,
+    connector: Option<Connector>,
+    tls: Option<ClientTls>,
 }
 
 impl ChannelBuilder {
-    /// The largest message that is received, in bytes: 4 MiB by default. A larger one ends its
-    /// call with RESOURCE_EXHAUSTED.
-    pub fn max_message_size(mut self, bytes: usize) -> Self {
-        self.limits.max_message = bytes;
-        self.limits.max_assembling = self.limits.max_assembling.max(bytes);
-        self
-    }
+    message_options!(limits, sending in self);
+
+    channel_options!(config);
 
     /// What stands before ours in `user-agent`.
     pub fn user_agent(mut self, name: impl Into<String>) -> Self {
@@ -75,23 +85,56 @@ impl ChannelBuilder {
         self
     }
 
+    /// Connects by `connect` instead of by the address, whose name goes into the calls (and must
+    /// be in the server's certificate, with TLS): over a tunnel, a proxy, another kind of socket.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), yamabiko::Error> {
+    /// let channel = yamabiko::Channel::builder("http://backend:50051")
+    ///     .connector(|| tokio::net::TcpStream::connect("127.0.0.1:8080"))
+    ///     .connect()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn connector<F, Fut, S>(mut self, connect: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = io::Result<S>> + Send + 'static,
+        S: AsyncRead + AsyncWrite + Send + 'static,
+    {
+        self.connector = Some(Connector::new(connect));
+        self
+    }
+
+    /// Speaks TLS, with more to be said about it than an `https://` address says.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: ClientTls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
     /// A channel that connects when the first call is made.
     ///
     /// # Errors
-    /// [`Error::Address`].
+    /// [`Error::Address`] or [`Error::Tls`].
     pub fn lazy(self) -> Result<Channel, Error> {
         let address = Address::parse(&self.address)?;
+        let tls = address.tls_destination(self.tls.as_ref(), &self.address)?;
         let own = concat!("grpc-rust-yamabiko/", env!("CARGO_PKG_VERSION"));
         let user_agent = match self.user_agent {
             Some(name) => format!("{name} {own}"),
             None => own.to_owned(),
         };
-        let target = Target { scheme: "http", authority: address.authority(), user_agent };
-        let link = Mutex::new(Link::Idle);
-        let ChannelBuilder { config, limits, .. } = self;
-        let back_off = Mutex::default();
-        let inner = Inner { address, target, config, limits, link, back_off };
-        Ok(Channel { inner: Arc::new(inner) })
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let target = Target { scheme, authority: address.authority(), user_agent };
+        let name = address.to_string();
+        let way = match self.connector {
+            Some(connector) => Way::Custom(connector),
+            None => Way::Address(address),
+        };
+        let ChannelBuilder { config, limits, sending, .. } = self;
+        Ok(Channel::new(Route { way, tls }, name, target, config, limits, sending))
     }
 
     /// A channel that is connected.
@@ -128,14 +171,53 @@ impl Channel {
         ChannelBuilder {
             address: address.as_ref().to_owned(),
             user_agent: None,
-            config: Config::default(),
-            limits: MessageLimits::default(),
+            config: Config::client(),
+            limits: receiving(),
+            sending: Sending::default(),
+            connector: None,
+            tls: None,
         }
+    }
+
+    /// A channel to a server in this process.
+    pub(crate) fn in_process(
+        connect: impl Fn() -> Result<memory::End, &'static str> + Send + Sync + 'static,
+    ) -> Self {
+        let own = concat!("grpc-rust-yamabiko/", env!("CARGO_PKG_VERSION"));
+        let (authority, user_agent) = ("in-process".to_owned(), own.to_owned());
+        let target = Target { scheme: "http", authority: authority.clone(), user_agent };
+        let route = Route { way: Way::InProcess(Arc::new(connect)), tls: None };
+        Channel::new(route, authority, target, Config::client(), receiving(), Sending::default())
+    }
+
+    fn new(
+        route: Route,
+        address: String,
+        target: Target,
+        config: Config,
+        limits: MessageLimits,
+        sending: Sending,
+    ) -> Self {
+        let (link, back_off) = (Mutex::new(Link::Idle), Mutex::default());
+        let calmed = Calmed::default();
+        let inner =
+            Inner { route, address, target, config, calmed, limits, sending, link, back_off };
+        Channel { inner: Arc::new(inner) }
+    }
+
+    /// How messages are sent over it.
+    pub(super) fn sending(&self) -> Sending {
+        self.inner.sending
+    }
+
+    /// The largest message that is received over it, in bytes.
+    pub(super) fn max_message(&self) -> usize {
+        self.inner.limits.max_message
     }
 
     /// The server's address, as it stands in messages.
     pub(super) fn address(&self) -> &str {
-        &self.inner.target.authority
+        &self.inner.address
     }
 
     /// The connection, as soon as there is one. A patient caller waits for attempts to come.
@@ -189,9 +271,10 @@ impl Inner {
     /// Connects, and waits until the server has shown that it speaks HTTP/2. A program that
     /// accepts and says nothing, or something else, is no server to send calls to.
     async fn attempt(&self) -> Result<Arc<Connection>, String> {
-        let socket = connect(&self.address).await?;
-        let (config, limits) = (self.config.clone(), self.limits);
-        let connection = Connection::new(socket, config, limits, self.target.clone());
+        let socket = self.route.connect().await?;
+        let (address, target) = (self.address.clone(), self.target.clone());
+        let (config, limits) = (self.calmed.config(&self.config), self.limits);
+        let connection = Connection::new(socket, address, config, limits, target, &self.calmed);
         tokio::spawn(Arc::clone(&connection).drive());
         connection.opened().await?;
         Ok(connection)
@@ -218,7 +301,7 @@ impl Drop for Inner {
 
 impl std::fmt::Debug for Channel {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Channel").field(&self.inner.target.authority).finish()
+        f.debug_tuple("Channel").field(&self.inner.address).finish()
     }
 }
 
@@ -254,8 +337,8 @@ async fn keep_connecting(mut attempts: Connecting) {
             Ok(Err(tried)) => tried,
             Err(_) => format!("no answer within {} s", CONNECT.as_secs()),
         };
-        tracing::debug!(address = inner.target.authority, tried, "cannot connect");
-        let message = format!("cannot connect to {}: {tried}", inner.target.authority);
+        tracing::debug!(address = inner.address, tried, "cannot connect");
+        let message = format!("cannot connect to {}: {tried}", inner.address);
         let pause = inner.back_off().next();
         inner.set(Link::Failed(
             Status::unavailable(message).with_origin(Origin::Concluded),

@@ -9,14 +9,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use yamabiko_core::ReceiveBuffer;
-use yamabiko_core::grpc::client::ClientConnection;
+use yamabiko_core::grpc::client::{CallOptions, ClientConnection};
 use yamabiko_core::grpc::{MessageLimits, Metadata, Origin, Status, Target};
 use yamabiko_core::h2::{CannotOpen, Config};
 
 use crate::answers::{Answer, Answers, CallKey, End};
+use crate::options::Calmed;
 use crate::read_buffer;
 use crate::socket::Socket;
 
@@ -33,7 +33,20 @@ pub(super) struct Connection {
     /// Whether a lone call may be waited for awake: no other thread of the runtime is kept from
     /// sleeping, which would be woken by the very bytes that are waited for.
     may_spin: bool,
+    calmed: Calmed,
     state: Mutex<State>,
+}
+
+/// What a call begins with.
+pub(super) struct Start<'a> {
+    pub(super) path: &'a str,
+    pub(super) timeout: Option<Duration>,
+    pub(super) metadata: &'a Metadata,
+    /// The request, if it is one message.
+    pub(super) message: Option<&'a [u8]>,
+    /// Whether its responses are read as a stream, be it of one.
+    pub(super) is_stream: bool,
+    pub(super) options: CallOptions,
 }
 
 struct State {
@@ -57,23 +70,25 @@ enum Progress {
 
 impl Connection {
     pub(super) fn new(
-        socket: TcpStream,
+        socket: Socket,
+        address: String,
         config: Config,
         limits: MessageLimits,
         target: Target,
+        calmed: &Calmed,
     ) -> Arc<Self> {
-        let address = target.authority.clone();
         let state = State {
             core: ClientConnection::new(config, limits, target, Instant::now()),
             input: ReceiveBuffer::new(),
-            socket: Socket::new(socket),
+            socket,
             answers: Answers::default(),
             gathered: false,
             progress: Progress::Opening(None),
         };
         let may_spin = Handle::current().metrics().num_workers() == 1;
         let (open, state) = (AtomicBool::new(true), Mutex::new(state));
-        Arc::new(Connection { address, open, may_spin, state })
+        let calmed = calmed.clone();
+        Arc::new(Connection { address, open, may_spin, calmed, state })
     }
 
     pub(super) fn takes_calls(&self) -> bool {
@@ -108,14 +123,11 @@ impl Connection {
         state.socket.wake();
     }
 
-    /// Sends a request. A connection that is full gives a ticket, and wakes the caller when it may
+    /// Begins a call. A connection that is full gives a ticket, and wakes the caller when it may
     /// try again.
     pub(super) fn start(
         &self,
-        path: &str,
-        timeout: Option<Duration>,
-        metadata: &Metadata,
-        message: &[u8],
+        call: &Start<'_>,
         ticket: &mut Option<u64>,
         cx: &Context<'_>,
     ) -> Result<CallKey, CannotOpen> {
@@ -124,7 +136,8 @@ impl Connection {
         if !self.takes_calls() {
             return Err(CannotOpen::Closed);
         }
-        let stream = match core.open(path, timeout, metadata) {
+        let Start { path, timeout, metadata, options, .. } = *call;
+        let stream = match core.open_with(path, timeout, metadata, options) {
             Ok(stream) => stream,
             Err(CannotOpen::Full) => {
                 answers.wait_outside(*ticket.get_or_insert_with(next_ticket), cx.waker());
@@ -137,20 +150,74 @@ impl Connection {
                 socket.wake();
                 return Err(CannotOpen::Closed);
             }
+            Err(too_large) => return Err(too_large),
         };
-        // A stream that has just been opened takes its message.
-        let _ =
-            core.send_message(stream, message.len(), true, |out| out.extend_from_slice(message));
+        if let Some(message) = call.message {
+            // A stream that has just been opened takes its message.
+            let _ = match options.encoding {
+                None => {
+                    let write = |out: &mut Vec<u8>| out.extend_from_slice(message);
+                    core.send_message(stream, message.len(), true, write)
+                }
+                Some(_) => core.send_compressed(stream, message, true),
+            };
+        }
         *ticket = None;
-        let key = answers.expect(stream, cx.waker(), false);
+        let key = if call.is_stream {
+            core.read_on_demand(stream);
+            answers.expect_stream(stream, false)
+        } else {
+            answers.expect(stream, cx.waker(), false)
+        };
         if core.live_calls() == 1 {
             // Nobody else is about to write: the way over the task would only cost time.
             socket.write_now(core);
         }
-        if self.may_spin || !core.output().is_empty() {
+        if self.may_spin || socket.has_unsent(core) {
             socket.wake();
         }
         Ok(key)
+    }
+
+    /// What a streaming call does with its connection.
+    pub(super) fn with<T>(
+        &self,
+        action: impl FnOnce(&mut ClientConnection, &mut Answers) -> T,
+    ) -> T {
+        let mut state = self.lock();
+        let State { core, answers, socket, .. } = &mut *state;
+        let before = core.output().len();
+        let outcome = action(core, answers);
+        if core.output().len() > before {
+            socket.wake();
+        }
+        outcome
+    }
+
+    /// Gives up a streaming call, on the wire too, unless it has been given up already.
+    pub(super) fn give_up(&self, key: CallKey) {
+        if self.lock().answers.stream(key).is_some() {
+            self.cancel(key);
+        }
+    }
+
+    /// The sender of a stream of requests ends its call, on the wire too.
+    pub(super) fn fail(&self, key: CallKey, status: Status) {
+        let mut woken = Vec::new();
+        let mut state = self.lock();
+        let State { core, answers, socket, .. } = &mut *state;
+        core.cancel(key.stream);
+        answers.fail(key, status, &mut woken);
+        socket.wake();
+        drop(state);
+        for waker in woken {
+            waker.wake();
+        }
+    }
+
+    /// Where it is connected to.
+    pub(super) fn address(&self) -> &str {
+        &self.address
     }
 
     /// The response of a call, once it has ended. Asked for once.
@@ -248,6 +315,7 @@ impl Connection {
                     Ok(None) => break,
                     Err(error) => {
                         let _ = socket.write(core, cx);
+                        self.calmed.hear(&error);
                         return Poll::Ready(error.to_string());
                     }
                 }
@@ -268,6 +336,7 @@ impl Connection {
             if let Err(error) = socket.write(core, cx) {
                 return Poll::Ready(error.to_string());
             }
+            answers.tell_room(core, woken);
             if core.is_drained() {
                 return Poll::Ready("the connection has been closed".to_owned());
             }

@@ -4,6 +4,11 @@ mod call;
 mod channel;
 mod connect;
 mod connection;
+mod requests;
+mod wire;
 
-pub use call::{Call, Pending, PendingResponse, unary};
+pub use call::{
+    Call, Pending, PendingResponse, bidi_streaming, client_streaming, server_streaming, unary,
+};
 pub use channel::{Channel, ChannelBuilder};
+pub use requests::{BeginRequests, IntoRequests, Relay, relay};

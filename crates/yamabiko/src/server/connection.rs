@@ -4,22 +4,27 @@
 //! answers in one go. The lock is released while a handler runs, so that
 //! another leader can take over when one does not return.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use tokio::net::TcpStream;
 use yamabiko_core::ReceiveBuffer;
 use yamabiko_core::grpc::Status;
 use yamabiko_core::grpc::server::ServerConnection;
+use yamabiko_core::h2::StreamKey;
 
 use super::calls::{Call, Calls, discard};
 use super::task::Task;
 use super::{Peer, Shared, sentinel};
+use crate::CutCall;
+use crate::options::for_connection;
 use crate::read_buffer;
+use crate::service::Kind;
 use crate::socket::Socket;
 use crate::step::step;
+use crate::stream::serving::Wires;
 
 /// How long a leader goes on before its neighbours on the thread have their turn.
 const TURN: Duration = Duration::from_micros(500);
@@ -27,16 +32,23 @@ const TURN: Duration = Duration::from_micros(500);
 const FLUSH_AFTER: Duration = Duration::from_micros(100);
 /// The clock is read after this many calls.
 const CALLS_PER_CLOCK: u32 = 8;
+/// Calls that were held back and need a task of their own, before these have their turn.
+const RELEASED_AT_ONCE: usize = 16;
+/// First steps of a connection's calls that block a thread at the same time. They may all come back
+/// with large answers, and nobody knows before.
+const LENT_AT_ONCE: usize = 16;
 /// A handler that takes longer gets a task of its own the next time.
 pub(super) const SLOW: Duration = Duration::from_micros(100);
 
 /// A connection of a server.
 pub(super) struct Connection {
     pub(super) number: u64,
-    peer: Peer,
+    pub(super) peer: Arc<Peer>,
     pub(super) server: Arc<Shared>,
     /// Calls that have a task of their own. Outside the lock: a task may end wherever it is dropped.
     pub(super) tasks: AtomicUsize,
+    /// Calls whose first step has been lent to a thread for blocking work.
+    lent: AtomicUsize,
     state: Mutex<State>,
 }
 
@@ -47,7 +59,9 @@ struct State {
     calls: Calls,
     /// Calls that are to get a task of their own when the leader has handled what there is. Before
     /// that nobody else could run them: tokio keeps what was spawned last for the thread that did.
-    deferred: Vec<Call>,
+    deferred: Vec<Deferred>,
+    /// Calls that begin when the client has taken more of its answers.
+    held: VecDeque<Call>,
     /// The number of the task that leads. It rises with each takeover.
     leader: u64,
     /// The handler that runs in the leader's task now.
@@ -55,6 +69,13 @@ struct State {
     /// Answers were given by other tasks, and the leader has let the others go first.
     gathered: bool,
     killed: bool,
+}
+
+/// A call that is to get a task of its own.
+pub(super) struct Deferred {
+    pub(super) call: Call,
+    /// Whether its handler has made a step.
+    pub(super) begun: bool,
 }
 
 /// Why a leader stopped handling events.
@@ -71,27 +92,43 @@ enum Stopped {
     Over,
 }
 
+impl State {
+    /// Keeps a call until there is room for its answer.
+    fn hold(&mut self, call: Call) {
+        let State { core, calls, held, .. } = self;
+        if held.len() >= core.live_calls() {
+            // Some have been cancelled meanwhile.
+            let (waiting, over) = held.drain(..).partition(|call| calls.is_running(call.stream));
+            *held = waiting;
+            VecDeque::into_iter(over).for_each(discard);
+        }
+        held.push_back(call);
+    }
+}
+
 impl Connection {
     pub(super) fn new(
-        socket: TcpStream,
-        peer: Peer,
+        socket: Socket,
+        peer: Arc<Peer>,
         number: u64,
         server: Arc<Shared>,
     ) -> Arc<Self> {
-        let core = ServerConnection::new(server.config.clone(), server.limits, Instant::now());
+        let core =
+            ServerConnection::new(for_connection(&server.config), server.limits, Instant::now());
         let state = State {
             core,
             input: ReceiveBuffer::new(),
-            socket: Socket::new(socket),
+            socket,
             calls: Calls::default(),
             deferred: Vec::new(),
+            held: VecDeque::new(),
             leader: 0,
             in_place: None,
             gathered: false,
             killed: false,
         };
-        let tasks = AtomicUsize::new(0);
-        Arc::new(Connection { number, peer, server, tasks, state: Mutex::new(state) })
+        let (tasks, lent) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Arc::new(Connection { number, peer, server, tasks, lent, state: Mutex::new(state) })
     }
 
     /// Serves until the connection ends or another task leads.
@@ -135,8 +172,9 @@ impl Connection {
                 state.socket.wake();
                 return Poll::Ready(false);
             }
-            let State { core, socket, .. } = &mut *state;
+            let State { core, socket, calls, .. } = &mut *state;
             let written = socket.write(core, cx);
+            calls.tell_room(core);
             let over = matches!(stopped, Stopped::Over) || state.killed || state.core.is_drained();
             if over || written.is_err() {
                 read_buffer::take_back(&mut state.input);
@@ -149,6 +187,11 @@ impl Connection {
                 }
                 Stopped::BackedUp if state.core.is_backed_up() => break,
                 Stopped::BackedUp => continue,
+                // What was written has made room. Those that were just released go first.
+                _ if !state.held.is_empty() && !state.core.is_full() && self.may_lend() => {
+                    cx.waker().wake_by_ref();
+                    break;
+                }
                 _ => {}
             }
             let State { input, socket, .. } = &mut *state;
@@ -182,12 +225,13 @@ impl Connection {
         let mut calls = 0;
         let mut watch = None;
         if state.core.poll_timeout().is_some_and(|at| at <= now)
-            && state.core.handle_timeout(now).is_err()
+            && let Err(error) = state.core.handle_timeout(now)
         {
+            tracing::debug!(peer = %self.peer, %error, "connection ended");
             return (state, Stopped::Over);
         }
         loop {
-            let State { core, input, calls: all, .. } = &mut *state;
+            let State { core, input, calls: all, held, deferred, .. } = &mut *state;
             if core.is_backed_up() {
                 // Nobody reads the answers, but a deadline still holds.
                 while let Some((stream, _)) = core.next_cancelled() {
@@ -195,17 +239,36 @@ impl Connection {
                 }
                 return (state, Stopped::BackedUp);
             }
-            let event = match core.next_event(input, now) {
-                Ok(Some(event)) => event,
-                Ok(None) => return (state, Stopped::Drained),
-                Err(error) => {
-                    tracing::debug!(peer = %self.peer.address, %error, "connection failed");
-                    return (state, Stopped::Over);
+            let wait = core.is_full() || deferred.len() >= RELEASED_AT_ONCE || !self.may_lend();
+            let next = if wait { None } else { held.pop_front() };
+            let mut call = match next {
+                Some(call) if !all.is_running(call.stream) => {
+                    discard(call);
+                    continue;
+                }
+                Some(call) => call,
+                None => {
+                    let event = match core.next_event(input, now) {
+                        Ok(Some(event)) => event,
+                        Ok(None) => return (state, Stopped::Drained),
+                        Err(error) => {
+                            tracing::debug!(peer = %self.peer, %error, "connection failed");
+                            return (state, Stopped::Over);
+                        }
+                    };
+                    let Some(call) = all.receive(event, core, self) else { continue };
+                    if core.is_full() {
+                        state.hold(call);
+                        continue;
+                    }
+                    call
                 }
             };
-            let Some(mut call) = all.receive(event, core, methods, &self.peer) else { continue };
-            if methods.method(call.method).pace.is_slow() {
-                state.deferred.push(call);
+            let method = methods.method(call.method);
+            // A handler that reads a stream would only wait: its first message is not here yet.
+            let reads = matches!(method.kind, Kind::Streaming { takes_stream: true, .. });
+            if reads || method.pace.is_slow() {
+                state.deferred.push(Deferred { call, begun: false });
                 continue;
             }
             let mut cx = Context::from_waker(Waker::noop());
@@ -229,9 +292,16 @@ impl Connection {
             match outcome {
                 Poll::Ready(outcome) => {
                     let State { core, calls, .. } = &mut *state;
-                    calls.answer(call, outcome, core);
+                    let sending = self.server.sending;
+                    if let Some(large) = calls.answer(call, outcome, core, sending) {
+                        drop(state);
+                        let compressed = large.compress();
+                        state = self.lock();
+                        let State { core, calls, .. } = &mut *state;
+                        calls.answer_compressed(compressed, core);
+                    }
                 }
-                Poll::Pending => state.deferred.push(call),
+                Poll::Pending => state.deferred.push(Deferred { call, begun: true }),
             }
             if state.leader != leader {
                 return (state, Stopped::Relieved);
@@ -260,23 +330,86 @@ impl Connection {
         if deferred.is_empty() {
             return;
         }
-        for call in deferred.drain(..) {
-            let stream = call.stream;
+        for deferred in deferred.drain(..) {
+            let stream = deferred.call.stream;
             if !calls.is_running(stream) {
                 // Cancelled while its first step ran or since.
-                discard(call);
+                discard(deferred.call);
                 continue;
             }
-            let handle = self.server.runtime.spawn(Task::new(Arc::clone(self), call));
+            let handle = self.server.runtime.spawn(Task::new(Arc::clone(self), deferred));
             calls.set_task(stream, handle.abort_handle());
         }
+    }
+
+    /// What a streaming call does with its connection.
+    pub(super) fn with<T>(
+        &self,
+        stream: StreamKey,
+        action: impl FnOnce(&mut ServerConnection, Option<&mut Wires>) -> T,
+    ) -> T {
+        let mut state = self.lock();
+        let State { core, calls, socket, .. } = &mut *state;
+        let before = core.output().len();
+        let outcome = action(core, calls.wires(stream));
+        if core.output().len() > before {
+            socket.wake();
+        }
+        outcome
+    }
+
+    /// Keeps a call until it may be lent, unless it may now: then it counts as lent.
+    pub(super) fn lend(&self, call: Call) -> Option<Call> {
+        let mut state = self.lock();
+        if !self.may_lend() {
+            state.hold(call);
+            return None;
+        }
+        self.lent.fetch_add(1, Ordering::Relaxed);
+        Some(call)
+    }
+
+    /// A call that was lent has come back from its first step, or will not make it. Takes no lock
+    /// that somebody holds: it may be the one who drops it.
+    pub(super) fn returned(&self) {
+        self.lent.fetch_sub(1, Ordering::Relaxed);
+        if let Ok(mut state) = self.state.try_lock()
+            && !state.held.is_empty()
+        {
+            state.socket.wake();
+        }
+    }
+
+    fn may_lend(&self) -> bool {
+        self.lent.load(Ordering::Relaxed) < LENT_AT_ONCE
+    }
+
+    /// The call, if its handler may begin. It may not if nobody waits for it any more, or if so many
+    /// answers wait that it is held back.
+    pub(super) fn admit(&self, call: Call) -> Option<Call> {
+        let mut state = self.lock();
+        if !state.calls.is_running(call.stream) {
+            discard(call);
+            return None;
+        }
+        if state.core.is_full() {
+            state.hold(call);
+            return None;
+        }
+        Some(call)
     }
 
     /// Sends the answer of a call that has a task of its own.
     pub(super) fn answer(&self, call: Call, outcome: Result<usize, Status>) {
         let mut state = self.lock();
         let State { core, calls, .. } = &mut *state;
-        calls.answer(call, outcome, core);
+        if let Some(large) = calls.answer(call, outcome, core, self.server.sending) {
+            drop(state);
+            let compressed = large.compress();
+            state = self.lock();
+            let State { core, calls, .. } = &mut *state;
+            calls.answer_compressed(compressed, core);
+        }
         state.socket.wake();
     }
 
@@ -298,11 +431,15 @@ impl Connection {
         state.socket.wake();
     }
 
-    /// Ends the connection and its calls at once.
-    pub(super) fn kill(&self) {
+    /// Ends the connection and its calls at once. Says how many had not ended, and which had no
+    /// answer.
+    pub(super) fn kill(&self) -> (usize, Vec<CutCall>) {
         let mut state = self.lock();
         state.killed = true;
         state.socket.wake();
+        let cut = state.calls.unanswered();
+        let cut = cut.map(|method| CutCall { method, peer: Arc::clone(&self.peer) });
+        (state.core.live_calls(), cut.collect())
     }
 
     /// How many calls have no answer yet.
@@ -336,7 +473,8 @@ impl Leading<'_> {
             return false;
         }
         state.calls.cancel_all();
-        state.deferred.drain(..).for_each(discard);
+        state.deferred.drain(..).for_each(|deferred| discard(deferred.call));
+        state.held.drain(..).for_each(discard);
         true
     }
 }

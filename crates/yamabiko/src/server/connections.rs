@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::Notify;
 
 use super::connection::Connection;
+use crate::CutCall;
 
 /// All live connections of a server.
 #[derive(Default)]
@@ -53,13 +54,21 @@ impl Connections {
         }
     }
 
-    /// Ends each of them at once. Says how many calls had no answer.
-    pub(super) fn kill(&self) -> usize {
-        let calls = self.live_calls();
+    /// Ends each of them at once. Says how many calls had not ended, and which had no answer.
+    pub(super) fn kill(&self) -> (usize, Vec<CutCall>) {
+        self.lock().leaving = true;
+        let (mut live, mut cut) = (0, Vec::new());
         for connection in self.all() {
-            connection.kill();
+            let (calls, unanswered) = connection.kill();
+            live += calls;
+            cut.extend(unanswered);
         }
-        calls
+        (live, cut)
+    }
+
+    /// Whether nobody else is to come.
+    pub(super) fn are_leaving(&self) -> bool {
+        self.lock().leaving
     }
 
     pub(super) fn live_calls(&self) -> usize {

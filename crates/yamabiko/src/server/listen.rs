@@ -1,95 +1,122 @@
 //! From an address to sockets that listen, and from these to connections.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
+#[cfg(unix)]
+use tokio::net::UnixListener;
 
+use super::Shared;
 use super::connection::Connection;
-use super::{Peer, Shared};
-use crate::Error;
-use crate::address::Address;
+use crate::address::{Address, Place};
+use crate::listening::{self, is_of_one_connection};
+use crate::socket::Socket;
+use crate::transport::{Accept, Wire};
+use crate::{Error, Peer, PeerAddress};
 
-/// Connections that the system may hold before they are accepted.
-const BACKLOG: i32 = 4096;
 /// How long to wait when the system has no file or memory for another connection.
 const OUT_OF_RESOURCES: Duration = Duration::from_millis(50);
 
-/// Listens on each address that `address` stands for: one, or two for `localhost`.
-pub(super) async fn bind(address: &str) -> Result<Vec<TcpListener>, Error> {
-    let parsed = Address::parse(address)?;
-    let found = parsed.resolve().await.map_err(|error| Error::Address {
-        address: address.to_owned(),
-        reason: error.to_string(),
-    })?;
-    let mut listeners: Vec<TcpListener> = Vec::new();
-    let mut failed = None;
-    for mut socket_address in found {
-        if let Some(first) = listeners.first().filter(|_| parsed.port == 0) {
-            // Port 0 means any port, but the same one on all of them.
-            socket_address.set_port(first.local_addr().map_or(0, |address| address.port()));
-        }
-        match listen(socket_address) {
-            Ok(listener) => listeners.push(listener),
-            // A machine without IPv6 still serves localhost. A port in use is never passed over:
-            // some clients would reach the other program.
-            Err(error) if error.kind() != io::ErrorKind::AddrInUse => {
-                failed = Some((socket_address, error));
-            }
-            Err(source) => {
-                return Err(Error::Listen { address: socket_address.to_string(), source });
-            }
-        }
-    }
-    match failed {
-        Some((address, source)) if listeners.is_empty() => {
-            Err(Error::Listen { address: address.to_string(), source })
-        }
-        _ => Ok(listeners),
-    }
+/// A socket that listens.
+pub(super) enum Listener {
+    Tcp(TcpListener),
+    #[cfg(unix)]
+    Unix {
+        listener: UnixListener,
+        /// Removed with it.
+        _file: listening::SocketFile,
+    },
 }
 
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    if address.is_ipv6() {
-        // [::] is every address of the machine, IPv4 included, whatever the system's default.
-        socket.set_only_v6(!address.ip().is_unspecified())?;
+/// Listens on each address that `address` stands for: one, or two for `localhost`.
+pub(super) async fn bind(address: &str, tls: bool) -> Result<Vec<Listener>, Error> {
+    let parsed = Address::parse(address)?;
+    parsed.must_have_tls(tls, address)?;
+    let bound = match &parsed.place {
+        Place::Host(host) => {
+            let found = host.resolve().await.map_err(|error| Error::Address {
+                address: address.to_owned(),
+                reason: error.to_string(),
+            })?;
+            listening::bind(found, host.port, false)?
+        }
+        #[cfg(unix)]
+        Place::Unix(path) => vec![listening::bind_unix(path, &parsed)?],
+    };
+    let within_runtime = |listener| {
+        Ok(match listener {
+            listening::Listener::Tcp(listener) => Listener::Tcp(TcpListener::from_std(listener)?),
+            #[cfg(unix)]
+            listening::Listener::Unix(listener, file) => {
+                Listener::Unix { listener: UnixListener::from_std(listener)?, _file: file }
+            }
+        })
+    };
+    let listeners = bound.into_iter().map(within_runtime).collect::<io::Result<_>>();
+    listeners.map_err(|source| Error::Listen { address: address.to_owned(), source })
+}
+
+impl Listener {
+    async fn next(&self) -> io::Result<(Wire, PeerAddress)> {
+        match self {
+            Listener::Tcp(listener) => {
+                let (socket, address) = listener.accept().await?;
+                Ok((Wire::tcp(socket), PeerAddress::Ip(address)))
+            }
+            #[cfg(unix)]
+            Listener::Unix { listener, .. } => {
+                let (socket, address) = listener.accept().await?;
+                let path = address.as_pathname().map(std::path::Path::to_owned);
+                Ok((Wire::Unix(socket), PeerAddress::Unix(path)))
+            }
+        }
     }
-    #[cfg(unix)]
-    socket.set_reuse_address(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    TcpListener::from_std(socket.into())
 }
 
 /// Accepts connections for ever.
-pub(super) async fn accept(listener: TcpListener, server: Arc<Shared>) {
+pub(super) async fn accept(listener: Listener, server: Arc<Shared>) {
     loop {
-        let (socket, address) = match listener.accept().await {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                if !is_of_one_connection(&error) {
-                    tracing::warn!(%error, "cannot accept a connection");
-                    tokio::time::sleep(OUT_OF_RESOURCES).await;
-                }
-                continue;
-            }
-        };
-        // An answer is written whole: nothing is gained by waiting for more.
-        let _ = socket.set_nodelay(true);
-        let connection = server
-            .connections
-            .add(|number| Connection::new(socket, Peer { address }, number, Arc::clone(&server)));
-        server.runtime.spawn(connection.lead(0));
+        match listener.next().await {
+            Ok((wire, address)) => enter(&server, wire, address),
+            Err(error) => pause(&error).await,
+        }
     }
 }
 
-/// Whether only the connection that was being accepted is lost.
-fn is_of_one_connection(error: &io::Error) -> bool {
-    use io::ErrorKind::*;
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+/// Accepts connections of the application's until it says that there will be none.
+pub(super) async fn accept_from(mut listener: impl Accept, server: Arc<Shared>) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, address)) => enter(&server, Wire::of(stream), address),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return,
+            Err(error) => pause(&error).await,
+        }
+    }
+}
+
+/// Serves a connection.
+pub(super) fn enter(server: &Arc<Shared>, wire: Wire, address: PeerAddress) {
+    let peer = Arc::new(Peer::new(address));
+    let tls = match &server.tls {
+        None => None,
+        // Who is in this process is known already.
+        Some(_) if matches!(peer.address(), PeerAddress::InProcess) => None,
+        Some(tls) => match tls.accept(&peer) {
+            Ok(session) => Some(session),
+            Err(error) => return tracing::error!(%error, "cannot accept a connection"),
+        },
+    };
+    let socket = Socket::new(wire, tls);
+    let connection =
+        server.connections.add(|number| Connection::new(socket, peer, number, Arc::clone(server)));
+    server.runtime.spawn(connection.lead(0));
+}
+
+async fn pause(error: &io::Error) {
+    if !is_of_one_connection(error) {
+        tracing::warn!(%error, "cannot accept a connection");
+        tokio::time::sleep(OUT_OF_RESOURCES).await;
+    }
 }

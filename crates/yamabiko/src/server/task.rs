@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use yamabiko_core::grpc::Status;
 
 use super::calls::Call;
-use super::connection::{Connection, SLOW};
+use super::connection::{Connection, Deferred, SLOW};
 use super::sentinel;
 use crate::step::step;
 
@@ -30,15 +30,19 @@ pub(super) struct Task {
 }
 
 enum Stage {
+    /// Before the first step.
+    New(Call),
     /// Between two steps.
     Here(Call),
     /// A step runs on a thread for blocking work, and gives the call back.
-    Lent(JoinHandle<Stepped>, Arc<Again>),
+    Lent(JoinHandle<Lent>, Arc<Again>),
     Over,
 }
 
 /// A call and what came of its step.
 type Stepped = (Call, Poll<Result<usize, Status>>);
+/// The same, or nothing if the call was not to begin now.
+type Lent = Option<Stepped>;
 
 /// The waker of a step that is lent. The task may be polled, and the wake-up with it be spent,
 /// before the step has returned.
@@ -59,9 +63,15 @@ impl Wake for Again {
 }
 
 impl Task {
-    pub(super) fn new(connection: Arc<Connection>, call: Call) -> Self {
+    pub(super) fn new(connection: Arc<Connection>, deferred: Deferred) -> Self {
         connection.tasks.fetch_add(1, Ordering::Relaxed);
-        Task { connection, stage: Stage::Here(call) }
+        let Deferred { call, begun } = deferred;
+        let stage = if begun { Stage::Here(call) } else { Stage::New(call) };
+        Task { connection, stage }
+    }
+
+    fn blocks(&self, call: &Call) -> bool {
+        self.connection.server.methods.method(call.method).pace.blocks()
     }
 
     /// A step on this thread.
@@ -78,16 +88,29 @@ impl Task {
     }
 
     /// Begins a step on a thread for blocking work.
-    fn lend(&self, mut call: Call, cx: &Context<'_>) -> Stage {
+    fn lend(&self, call: Call, begun: bool, cx: &Context<'_>) -> Stage {
         let again = Arc::new(Again { wanted: AtomicBool::new(false), task: cx.waker().clone() });
         let waker = Waker::from(Arc::clone(&again));
         let connection = Arc::clone(&self.connection);
+        let returned = (!begun).then(|| Returned(Arc::clone(&connection)));
         let stepped = self.connection.server.runtime.spawn_blocking(move || {
             let mut cx = Context::from_waker(&waker);
+            let _returned = returned;
+            // Looked at here and not before: it may have waited for a thread.
+            let mut call = if begun { call } else { connection.admit(call)? };
             let outcome = timed(&connection, &mut call, |call| step(&mut *call.run, &mut cx));
-            (call, outcome)
+            Some((call, outcome))
         });
         Stage::Lent(stepped, again)
+    }
+}
+
+/// The first step of a call that was lent, until it is over.
+struct Returned(Arc<Connection>);
+
+impl Drop for Returned {
+    fn drop(&mut self) {
+        self.0.returned();
     }
 }
 
@@ -110,11 +133,17 @@ impl Future for Task {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             match std::mem::replace(&mut self.stage, Stage::Over) {
-                Stage::Here(call)
-                    if self.connection.server.methods.method(call.method).pace.blocks() =>
-                {
-                    self.stage = self.lend(call, cx);
+                Stage::Here(call) if self.blocks(&call) => {
+                    self.stage = self.lend(call, true, cx);
                 }
+                Stage::New(call) if self.blocks(&call) => match self.connection.lend(call) {
+                    Some(call) => self.stage = self.lend(call, false, cx),
+                    None => return Poll::Ready(()),
+                },
+                Stage::New(call) => match self.connection.admit(call) {
+                    Some(call) => self.stage = Stage::Here(call),
+                    None => return Poll::Ready(()),
+                },
                 Stage::Here(mut call) => {
                     let outcome = self.step(&mut call, cx);
                     match outcome {
@@ -131,15 +160,17 @@ impl Future for Task {
                         return Poll::Pending;
                     };
                     match joined {
-                        Ok((call, Poll::Ready(outcome))) => self.connection.answer(call, outcome),
-                        Ok((call, Poll::Pending)) => {
+                        Ok(Some((call, Poll::Ready(outcome)))) => {
+                            self.connection.answer(call, outcome);
+                        }
+                        Ok(Some((call, Poll::Pending))) => {
                             self.stage = Stage::Here(call);
                             if !again.wanted.load(Ordering::Acquire) {
                                 return Poll::Pending;
                             }
                         }
-                        // The runtime shuts down, and the connection with it.
-                        Err(_) => return Poll::Ready(()),
+                        // It is held back; or the runtime shuts down, and the connection with it.
+                        Ok(None) | Err(_) => return Poll::Ready(()),
                     }
                 }
                 Stage::Over => return Poll::Ready(()),

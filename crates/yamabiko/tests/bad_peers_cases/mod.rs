@@ -1,6 +1,8 @@
 //! Whatever a peer sends, or does not: the server stays up, its memory stays
 //! bounded, and a good client beside it gets its answers in time.
 
+mod floods;
+
 use std::time::{Duration, Instant};
 
 use crate::support::child::{self, Process};
@@ -14,8 +16,9 @@ use yamabiko_core::frame::{ErrorCode, flag, kind, write_reset};
 
 /// What a good client may be kept waiting on a machine that is busy with other tests.
 const IN_TIME: Duration = Duration::from_secs(2);
-/// What a bad peer may cost, in MiB.
-const MEMORY: usize = 48;
+/// What bad peers may cost, in MiB: twice the answers that may wait on a connection, and as much
+/// for everything else.
+const MEMORY: usize = 72;
 
 /// A server, and a good client that calls it all the time.
 struct Scene {
@@ -265,7 +268,8 @@ async fn a_peer_that_never_opens_its_windows() {
         .iter()
         .filter(|(kind, _, code)| *kind == kind::RST_STREAM && code[..] == refused)
         .count();
-    assert!(refusals >= 4_900, "{refusals} calls were refused");
+    // Those that are open wait for room, the others are more than may be open.
+    assert!(refusals >= 3_900, "{refusals} calls were refused");
     scene.ends_well().await;
     drop(socket);
 }

@@ -93,9 +93,18 @@ impl Process {
 
     /// Resident memory in MiB, where the system tells.
     pub fn memory(&self) -> usize {
+        self.memory_as("VmRSS:")
+    }
+
+    /// The most that it ever was.
+    pub fn most_memory(&self) -> usize {
+        self.memory_as("VmHWM:")
+    }
+
+    fn memory_as(&self, name: &str) -> usize {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
         let status = status.unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
         let kib = line.and_then(|line| line.trim().strip_suffix(" kB")).map(str::trim);
         kib.and_then(|kib| kib.parse::<usize>().ok()).unwrap_or(0) / 1024
     }

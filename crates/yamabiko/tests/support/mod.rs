@@ -5,10 +5,16 @@
 
 #[cfg(feature = "blocking")]
 pub mod blocking;
+#[cfg(feature = "tls")]
+pub mod certificates;
 pub mod child;
+pub mod faulty;
 pub mod raw;
 #[cfg(feature = "blocking")]
 pub mod served;
+pub mod silent;
+pub mod streams;
+pub mod tap;
 
 use std::future::Future;
 use std::sync::Arc;

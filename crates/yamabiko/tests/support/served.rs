@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use yamabiko::blocking::{Call, Channel, unary};
 use yamabiko::buffa_types::google::protobuf::StringValue;
-use yamabiko::{Buffa, Running, Server};
+use yamabiko::{Buffa, Running, Server, Service};
 
-use super::{Echo, PATIENCE, SAY, serve, text};
+use super::{Echo, PATIENCE, SAY, text};
 
 /// A server on a runtime of its own.
 pub struct Served {
@@ -18,9 +18,12 @@ pub struct Served {
 }
 
 impl Served {
-    pub fn new(echo: Echo) -> Self {
+    pub fn new(service: impl Service) -> Self {
         let runtime = Runtime::new().expect("a runtime");
-        let (server, address) = runtime.block_on(serve(echo));
+        let binding = Server::new().add(service).bind("127.0.0.1:0");
+        let listening = runtime.block_on(binding).expect("a free port");
+        let address = listening.local_address().to_string();
+        let server = runtime.block_on(async { listening.start() });
         Served { runtime, server: Some(server), address }
     }
 

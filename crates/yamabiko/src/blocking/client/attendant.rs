@@ -109,13 +109,20 @@ impl Attendant {
         }
     }
 
-    /// Nobody drives the connection: the attendant is to read from it.
-    pub(super) fn attend(self: &Arc<Self>, charge: &Charge, socket: &impl AsRawFd) {
+    /// Nobody drives the connection: the attendant is to read from it, and to ask its core at that
+    /// time.
+    pub(super) fn attend(
+        self: &Arc<Self>,
+        charge: &Charge,
+        socket: &impl AsRawFd,
+        timer: Option<Instant>,
+    ) {
         let mut room = self.lock();
-        self.call(&mut room, None);
+        self.call(&mut room, timer);
         let Some(bell) = room.bell.clone() else { return };
         let Some(entry) = room.connections.get_mut(&charge.0) else { return };
         entry.attended = bell.listen_to(socket.as_raw_fd(), charge.0).is_ok();
+        entry.timer = timer;
     }
 
     /// Somebody drives the connection again.

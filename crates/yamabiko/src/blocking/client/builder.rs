@@ -1,5 +1,6 @@
 //! What is said of a channel before it is made.
 
+use std::io;
 use std::sync::{Arc, Mutex};
 
 use yamabiko_core::grpc::{MessageLimits, Target};
@@ -7,10 +8,15 @@ use yamabiko_core::h2::Config;
 
 use super::attendant::Attendant;
 use super::channel::Channel;
+use super::connect::Way;
 use super::link::Inner;
-use super::waiting;
 use crate::Error;
 use crate::address::Address;
+use crate::blocking::waiting::block_on;
+use crate::blocking::wire::Wire;
+use crate::compression::{Sending, message_options, receiving};
+use crate::options::{Calmed, channel_options};
+use crate::tls::{ClientTls, Destination};
 
 /// What a channel can be told before it is made.
 #[derive(Clone, Debug)]
@@ -23,6 +29,8 @@ pub struct ChannelBuilder {
     attendant: Option<Arc<Attendant>>,
     config: Config,
     limits: MessageLimits,
+    sending: Sending,
+    tls: Option<ClientTls>,
 }
 
 impl ChannelBuilder {
@@ -33,24 +41,22 @@ impl ChannelBuilder {
             user_agent: None,
             exact_user_agent: None,
             attendant: None,
-            config: Config::default(),
-            limits: MessageLimits::default(),
+            config: Config::client(),
+            limits: receiving(),
+            sending: Sending::default(),
+            tls: None,
         }
     }
 
-    /// The largest message that is received, in bytes: 4 MiB by default. A larger one ends its
-    /// call with RESOURCE_EXHAUSTED.
-    pub fn max_message_size(mut self, bytes: usize) -> Self {
-        self.limits.max_message = bytes;
-        self.limits.max_assembling = self.limits.max_assembling.max(bytes);
-        self
-    }
+    message_options!(limits, sending in self);
 
     /// The largest list of metadata that is received, in bytes: 16 KiB by default.
     pub fn max_metadata_size(mut self, bytes: u32) -> Self {
         self.config.max_header_list = bytes;
         self
     }
+
+    channel_options!(config);
 
     /// What stands before ours in `user-agent`.
     pub fn user_agent(mut self, name: impl Into<String>) -> Self {
@@ -70,6 +76,13 @@ impl ChannelBuilder {
         self
     }
 
+    /// Speaks TLS, with more to be said about it than an `https://` address says.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: ClientTls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
     /// Who looks after the connection when no caller does.
     pub fn attendant(mut self, attendant: Arc<Attendant>) -> Self {
         self.attendant = Some(attendant);
@@ -79,22 +92,57 @@ impl ChannelBuilder {
     /// A channel that connects when the first call is made.
     ///
     /// # Errors
-    /// [`Error::Address`].
+    /// [`Error::Address`] or [`Error::Tls`].
     pub fn lazy(self) -> Result<Channel, Error> {
         let address = Address::parse(&self.address)?;
+        let tls = address.tls_destination(self.tls.as_ref(), &self.address)?;
+        let authority = address.authority();
+        let name = address.to_string();
+        Ok(self.channel(Way::Address(address), tls, authority, name))
+    }
+
+    /// A channel to a server in this process.
+    pub(super) fn in_process(
+        self,
+        connect: impl Fn() -> io::Result<Wire> + Send + Sync + 'static,
+    ) -> Channel {
+        let name = self.address.clone();
+        self.channel(Way::InProcess(Box::new(connect)), None, name.clone(), name)
+    }
+
+    fn channel(
+        self,
+        way: Way,
+        tls: Option<Destination>,
+        authority: String,
+        name: String,
+    ) -> Channel {
         let own = concat!("grpc-rust-yamabiko/", env!("CARGO_PKG_VERSION"));
         let user_agent = match (self.exact_user_agent, self.user_agent) {
             (Some(text), _) => text,
             (None, Some(name)) => format!("{name} {own}"),
             (None, None) => own.to_owned(),
         };
-        let authority = self.authority.unwrap_or_else(|| address.authority());
-        let target = Target { scheme: "http", authority, user_agent };
+        let authority = self.authority.unwrap_or(authority);
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let target = Target { scheme, authority, user_agent };
         let attendant = self.attendant.unwrap_or_else(Attendant::shared);
-        let (changes, link) = (Arc::default(), Mutex::default());
-        let ChannelBuilder { config, limits, .. } = self;
-        let inner = Inner { address, target, config, limits, attendant, changes, link };
-        Ok(Channel::new(inner))
+        let (calmed, changes, link) = (Calmed::default(), Arc::default(), Mutex::default());
+        let ChannelBuilder { config, limits, sending, .. } = self;
+        let inner = Inner {
+            way,
+            tls,
+            name,
+            target,
+            config,
+            calmed,
+            limits,
+            sending,
+            attendant,
+            changes,
+            link,
+        };
+        Channel::new(inner)
     }
 
     /// A channel that is connected.
@@ -103,7 +151,7 @@ impl ChannelBuilder {
     /// [`Error::Address`] or [`Error::Connect`].
     pub fn connect(self) -> Result<Channel, Error> {
         let channel = self.lazy()?;
-        waiting::block_on(|cx| channel.poll_connection(cx, false))
+        block_on(|cx| channel.poll_connection(cx, false))
             .map_err(|status| Error::Connect { status })?;
         Ok(channel)
     }

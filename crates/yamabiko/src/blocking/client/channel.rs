@@ -16,6 +16,8 @@ use super::link::{Inner, Stage};
 use super::started::{Started, closed};
 use super::waiting::{self, Interrupt};
 use crate::Error;
+use crate::blocking::wire::Wire;
+use crate::compression::Sending;
 
 /// The way to a server. Cheap to clone: all clones share one connection.
 ///
@@ -74,6 +76,13 @@ impl Channel {
         ChannelBuilder::new(address.as_ref())
     }
 
+    /// A channel to a server in this process.
+    pub(in crate::blocking) fn in_process(
+        connect: impl Fn() -> std::io::Result<Wire> + Send + Sync + 'static,
+    ) -> Self {
+        ChannelBuilder::new("in-process").in_process(connect)
+    }
+
     /// Makes a call in bytes and waits for its end. None if `interrupt` ends the wait: the call
     /// is cancelled then.
     pub fn exchange(&self, call: &Exchange<'_>, interrupt: Interrupt<'_>) -> Option<Outcome> {
@@ -124,9 +133,19 @@ impl Channel {
         matches!(self.inner.lock().stage, Stage::Closed)
     }
 
+    /// How messages are sent over it.
+    pub(super) fn sending(&self) -> Sending {
+        self.inner.sending
+    }
+
+    /// The largest message that is received over it, in bytes.
+    pub(super) fn max_message(&self) -> usize {
+        self.inner.limits.max_message
+    }
+
     /// The server's address, as it stands in messages.
     pub fn address(&self) -> &str {
-        &self.inner.target.authority
+        &self.inner.name
     }
 
     pub(super) fn attendant(&self) -> Arc<Attendant> {
@@ -160,6 +179,6 @@ impl Channel {
 
 impl std::fmt::Debug for Channel {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Channel").field(&self.inner.target.authority).finish()
+        f.debug_tuple("Channel").field(&self.inner.name).finish()
     }
 }

@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
-use crate::address::Address;
+use crate::address::{Address, Host, Place};
 use crate::back_off::{STAGGER, interleaved};
+use crate::blocking::wire::Wire;
+use crate::listening::connecting_words as words;
 
 /// How long nobody asks whether the connection is still wanted.
 const SLICE: Duration = Duration::from_millis(50);
@@ -49,17 +51,49 @@ impl fmt::Display for Unreachable {
 
 impl std::error::Error for Unreachable {}
 
+/// How a channel gets its connections.
+pub(super) enum Way {
+    Address(Address),
+    InProcess(Box<dyn Fn() -> io::Result<Wire> + Send + Sync>),
+}
+
+impl Way {
+    /// A connected socket, to which IP address that has one, and a poller that knows it.
+    ///
+    /// # Errors
+    /// Every address that was tried, and what came of it.
+    pub(super) fn connect(
+        &self,
+        until: Instant,
+        given_up: impl FnMut() -> bool,
+    ) -> Result<(Wire, Option<SocketAddr>, Poll), Unreachable> {
+        let wire = match self {
+            Way::Address(Address { place: Place::Host(host), .. }) => {
+                let (socket, address, poll) = connect(host, until, given_up)?;
+                return Ok((Wire::tcp(socket), Some(address), poll));
+            }
+            Way::Address(Address { place: Place::Unix(path), .. }) => Wire::connect_unix(path),
+            Way::InProcess(connect) => connect(),
+        };
+        let because = |error: io::Error| Unreachable::because(words(&error));
+        let mut wire = wire.map_err(because)?;
+        let poll = Poll::new().map_err(because)?;
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        poll.registry().register(&mut wire, Token(0), interest).map_err(because)?;
+        Ok((wire, None, poll))
+    }
+}
+
 /// Connects to the first of the host's addresses that answers.
 ///
 /// # Errors
 /// Every address that was tried, and what came of it.
-pub(super) fn connect(
-    address: &Address,
+fn connect(
+    host: &Host,
     until: Instant,
     mut given_up: impl FnMut() -> bool,
 ) -> Result<(TcpStream, SocketAddr, Poll), Unreachable> {
-    let found =
-        address.resolve_blocking().map_err(|error| Unreachable::because(error.to_string()))?;
+    let found = host.resolve_blocking().map_err(|error| Unreachable::because(error.to_string()))?;
     let mut poll = Poll::new().map_err(|error| Unreachable::because(error.to_string()))?;
     let mut events = Events::with_capacity(16);
     let mut untried = interleaved(found);
@@ -97,8 +131,6 @@ pub(super) fn connect(
             return Err(Unreachable::because(error.to_string()));
         }
         if let Some((socket, address)) = look(&events, &mut attempts, &mut failed) {
-            // A request is written whole: nothing is gained by waiting for more.
-            let _ = socket.set_nodelay(true);
             return Ok((socket, address, poll));
         }
     }
@@ -143,11 +175,4 @@ fn look(
 
 fn no_answer() -> String {
     "no answer in time".to_owned()
-}
-
-fn words(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused => "connection refused, no server listens there".into(),
-        _ => error.to_string(),
-    }
 }

@@ -9,36 +9,44 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
-use mio::net::TcpStream;
-use yamabiko_core::grpc::client::ClientConnection;
+use yamabiko_core::grpc::client::{CallOptions, ClientConnection};
 use yamabiko_core::grpc::{Code, MessageLimits, Origin, Status, Target};
 use yamabiko_core::h2::{CannotOpen, Config};
 
 use super::attendant::{Attendant, Charge};
 use super::changes::Changes;
 use super::driving::Seat;
-use super::exchange::Exchange;
+use super::opening::Start;
 use super::outgoing::Outgoing;
 use crate::answers::{Answers, CallKey, End};
+use crate::blocking::wire::Wire;
+use crate::options::Calmed;
+use crate::tls::Session;
 
 /// A connection of a channel.
 pub(super) struct Connection {
     address: String,
-    pub(super) socket: TcpStream,
+    pub(super) socket: Wire,
+    /// Whether what is read is for the TLS session.
+    pub(super) is_sealed: bool,
     /// Cleared when it takes no new calls.
     open: AtomicBool,
     /// Output waits until the socket takes more.
     pub(super) stuck: AtomicBool,
+    /// Rouses whoever drives.
+    rouser: Option<mio::Waker>,
     pub(super) attendant: Arc<Attendant>,
     /// How the attendant knows it.
     pub(super) charge: Charge,
     changes: Arc<Changes>,
+    pub(super) calmed: Calmed,
     state: Mutex<State>,
 }
 
 /// What is behind the lock. No system call that waits is made under it, and no code of users runs.
 pub(super) struct State {
     pub(super) core: ClientConnection,
+    pub(super) tls: Option<Box<Session>>,
     pub(super) answers: Answers,
     /// Where a driver sits. Whoever takes it reads, for everybody.
     pub(super) seat: Option<Seat>,
@@ -61,7 +69,11 @@ pub(super) enum Progress {
 
 /// What a connection is made with.
 pub(super) struct Terms {
+    /// The server, as it stands in messages.
+    pub(super) name: String,
+    pub(super) tls: Option<Box<Session>>,
     pub(super) config: Config,
+    pub(super) calmed: Calmed,
     pub(super) limits: MessageLimits,
     pub(super) target: Target,
     pub(super) attendant: Arc<Attendant>,
@@ -69,18 +81,23 @@ pub(super) struct Terms {
 }
 
 impl Connection {
-    pub(super) fn new(socket: TcpStream, seat: Seat, terms: Terms) -> Arc<Self> {
-        let Terms { config, limits, target, attendant, changes } = terms;
+    pub(super) fn new(socket: Wire, poller: mio::Poll, terms: Terms) -> Arc<Self> {
+        let (seat, rouser) = Seat::new(poller);
+        let Terms { name, tls, config, calmed, limits, target, attendant, changes } = terms;
         Arc::new_cyclic(|connection| Connection {
-            address: target.authority.clone(),
+            address: name,
             charge: attendant.take_in(Weak::clone(connection)),
             socket,
+            is_sealed: tls.is_some(),
             open: AtomicBool::new(true),
             stuck: AtomicBool::new(false),
+            rouser,
             attendant,
             changes,
+            calmed,
             state: Mutex::new(State {
                 core: ClientConnection::new(config, limits, target, Instant::now()),
+                tls,
                 answers: Answers::default(),
                 seat: Some(seat),
                 attended: false,
@@ -99,16 +116,18 @@ impl Connection {
         self.open.store(false, Ordering::Relaxed);
     }
 
-    /// Sends a request. A connection that is full gives a ticket, and wakes the caller when it may
-    /// try again. `drives` says whether the caller is a thread that will wait.
+    /// Begins a call. A connection that is full gives a ticket, and wakes the caller when it may
+    /// try again.
     pub(super) fn start(
         &self,
-        call: &Exchange<'_>,
+        call: &Start<'_>,
         timeout: Option<Duration>,
         ticket: &mut Option<u64>,
         cx: &Context<'_>,
-        drives: bool,
     ) -> Result<CallKey, CannotOpen> {
+        // Before the lock: it may take its time.
+        let (encoding, message) = call.body();
+        let options = CallOptions { encoding, max_message: call.max_message };
         let mut state = self.lock();
         if state.core.live_calls() == 0 {
             // Nobody has listened for a while: the server may have left.
@@ -118,7 +137,7 @@ impl Connection {
             return Err(CannotOpen::Closed);
         }
         let State { core, answers, begun, .. } = &mut *state;
-        let stream = match core.open(call.path, timeout, call.metadata) {
+        let stream = match core.open_with(call.path, timeout, call.metadata, options) {
             Ok(stream) => stream,
             Err(CannotOpen::Full) => {
                 answers.wait_outside(*ticket.get_or_insert_with(next_ticket), cx.waker());
@@ -131,19 +150,43 @@ impl Connection {
                 self.write(&mut state);
                 return Err(CannotOpen::Closed);
             }
+            Err(too_large) => return Err(too_large),
         };
-        let message = call.message;
-        // A stream that has just been opened takes its message.
-        let _ =
-            core.send_message(stream, message.len(), true, |out| out.extend_from_slice(message));
+        if let Some(message) = message {
+            // A stream that has just been opened takes its message.
+            let _ = match encoding {
+                None => {
+                    let write = |out: &mut Vec<u8>| out.extend_from_slice(&message);
+                    core.send_message(stream, message.len(), true, write)
+                }
+                Some(_) => core.send_compressed(stream, &message, true),
+            };
+        }
         *ticket = None;
         *begun += 1;
-        let key = answers.expect(stream, cx.waker(), drives);
+        let key = if call.is_stream {
+            core.read_on_demand(stream);
+            answers.expect_stream(stream, call.drives)
+        } else {
+            answers.expect(stream, cx.waker(), call.drives)
+        };
         state = self.flush(state);
-        if !drives && state.seat.is_some() {
+        if !call.drives && state.seat.is_some() {
             self.attend(&mut state);
+        } else if call.is_stream {
+            self.see_to_output(state);
         }
         Ok(key)
+    }
+
+    /// What the socket has not taken leaves although the caller may do something else now.
+    pub(super) fn see_to_output(&self, mut state: MutexGuard<'_, State>) {
+        if state.seat.is_some() && state.has_output() {
+            let mut woken = Vec::new();
+            self.call_driver(&mut state, &mut woken);
+            drop(state);
+            wake(woken);
+        }
     }
 
     /// Gives up a call, on the wire too.
@@ -161,6 +204,25 @@ impl Connection {
         wake(woken);
     }
 
+    /// The sender of a stream of requests ends its call, on the wire too.
+    pub(super) fn fail(&self, key: CallKey, status: Status) {
+        let mut woken = Vec::new();
+        let mut state = self.lock();
+        let State { core, answers, .. } = &mut *state;
+        core.cancel(key.stream);
+        answers.fail(key, status, &mut woken);
+        self.write(&mut state);
+        if state.seat.is_some() {
+            // The one that waited may have been woken to drive.
+            self.call_driver(&mut state, &mut woken);
+        } else if let Some(rouser) = &self.rouser {
+            // The one that drives may be the one whose call has ended.
+            let _ = rouser.wake();
+        }
+        drop(state);
+        wake(woken);
+    }
+
     /// A caller that waited for a place does so no more.
     pub(super) fn stop_waiting(&self, ticket: u64) {
         let next = self.lock().answers.stop_waiting(ticket);
@@ -173,6 +235,10 @@ impl Connection {
         let mut state = self.lock();
         state.core.shut_down();
         self.write(&mut state);
+        if let Some(session) = &mut state.tls {
+            session.close();
+            self.write(&mut state);
+        }
         let end = || End { status: status.clone(), unprocessed: false };
         self.end(&mut state, "the channel was closed", end, &mut woken);
         drop(state);
@@ -204,6 +270,11 @@ impl Connection {
         // the driver.
         let _ = self.socket.shutdown(Shutdown::Both);
         self.changes.tell();
+    }
+
+    /// Where it is connected to.
+    pub(super) fn address(&self) -> &str {
+        &self.address
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {

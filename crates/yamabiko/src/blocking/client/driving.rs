@@ -9,13 +9,17 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use mio::{Events, Poll as Poller};
+use mio::{Events, Poll as Poller, Token, Waker as Rouser};
 use yamabiko_core::ReceiveBuffer;
 
 use super::connection::{Connection, Progress, State, wake};
 use crate::answers::{Answer, CallKey, End};
 use crate::read_buffer;
 use crate::spin::Spin;
+
+/// By which a driver is told that its own call may have ended without a word from the server.
+const ROUSED: Token = Token(usize::MAX);
+const CLOSED: &str = "the server has closed it";
 
 /// What a driver needs.
 pub(super) struct Seat {
@@ -32,15 +36,19 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    pub(super) fn new(poller: Poller) -> Self {
-        Seat {
+    /// A seat, and what rouses whoever sits there. None if the system has no more of these: who
+    /// sits there looks up with the next bytes then.
+    pub(super) fn new(poller: Poller) -> (Self, Option<Rouser>) {
+        let rouser = Rouser::new(poller.registry(), ROUSED).ok();
+        let seat = Seat {
             poller,
             events: Events::with_capacity(4),
             input: ReceiveBuffer::new(),
             spin: Spin::default(),
             timer: None,
             alone: false,
-        }
+        };
+        (seat, rouser)
     }
 }
 
@@ -53,17 +61,27 @@ impl Connection {
         cx: &Context<'_>,
         until: Option<Instant>,
     ) -> Option<(Answer, End)> {
+        self.wait_until(until, |state| match state.answers.poll(key, cx) {
+            Poll::Ready(answer) => Some(answer),
+            Poll::Pending => None,
+        })
+    }
+
+    /// Waits until `done`, and reads if nobody else does. None when the time has come, or a
+    /// signal; or when the thread has been woken, and is to ask again.
+    pub(super) fn wait_until<T>(
+        &self,
+        until: Option<Instant>,
+        mut done: impl FnMut(&mut State) -> Option<T>,
+    ) -> Option<T> {
         let mut state = self.lock();
-        if let Poll::Ready(answer) = state.answers.poll(key, cx) {
-            return Some(answer);
+        if let Some(outcome) = done(&mut state) {
+            return Some(outcome);
         }
         match self.sit(&mut state) {
             Some(seat) => {
                 drop(state);
-                self.drive(seat, until, |state| match state.answers.poll(key, cx) {
-                    Poll::Ready(answer) => Some(answer),
-                    Poll::Pending => None,
-                })
+                self.drive(seat, until, done)
             }
             None => {
                 drop(state);
@@ -149,7 +167,7 @@ impl Connection {
         let mut woken = Vec::new();
         read_buffer::lend(&mut seat.input);
         loop {
-            let lost = match self.read(&mut seat.input) {
+            let lost = match self.read(&mut seat.input, None) {
                 Ok(true) => {
                     seat.spin.came();
                     None
@@ -160,7 +178,8 @@ impl Connection {
                         continue;
                     }
                     match self.sleep(&mut seat, until) {
-                        Slept::Woken if self.stuck.load(Ordering::Relaxed) => None,
+                        // Cleared, so that a thread that writes just now sees it and goes on.
+                        Slept::Woken if self.stuck.swap(false, Ordering::SeqCst) => None,
                         Slept::Woken => continue,
                         Slept::Timer => None,
                         Slept::TimeUp => {
@@ -176,6 +195,7 @@ impl Connection {
             if state.has_output() {
                 state = self.flush(state);
             }
+            self.end_if_drained(&mut state, &mut woken);
             if let Some(answer) = done(&mut state) {
                 self.rise(seat, state, woken);
                 return Some(answer);
@@ -217,7 +237,7 @@ impl Connection {
     pub(super) fn attend(&self, state: &mut State) {
         if !state.attended && !matches!(state.progress, Progress::Ended(_)) {
             state.attended = true;
-            self.attendant.attend(&self.charge, &self.socket);
+            self.attendant.attend(&self.charge, &self.socket, state.core.poll_timeout());
         }
     }
 
@@ -244,11 +264,12 @@ impl Connection {
         read_buffer::lend(&mut seat.input);
         seat.timer = state.core.poll_timeout();
         loop {
-            let lost = match self.read(&mut seat.input) {
+            let lost = match self.read(&mut seat.input, Some(state)) {
                 Ok(true) => None,
-                Ok(false) if self.stuck.load(Ordering::Relaxed) || is_due(seat.timer) => {
+                Ok(false) if self.stuck.swap(false, Ordering::SeqCst) || is_due(seat.timer) => {
                     self.advance(state, &mut seat, None, woken);
                     self.write(state);
+                    self.end_if_drained(state, woken);
                     break;
                 }
                 Ok(false) => break,
@@ -271,15 +292,47 @@ impl Connection {
     ///
     /// # Errors
     /// The connection is lost.
-    fn read(&self, input: &mut ReceiveBuffer) -> Result<bool, String> {
-        loop {
-            match (&self.socket).read(read_buffer::space(input)) {
-                Ok(0) => return Err("the server has closed it".to_owned()),
-                Ok(count) => {
-                    input.filled(count);
-                    return Ok(true);
+    fn read(&self, input: &mut ReceiveBuffer, held: Option<&mut State>) -> Result<bool, String> {
+        if self.is_sealed {
+            return self.read_sealed(input, held);
+        }
+        let count = self.read_some(read_buffer::space(input))?;
+        input.filled(count);
+        Ok(count > 0)
+    }
+
+    /// The same through TLS, whose session is behind the lock, which the caller may have.
+    fn read_sealed(
+        &self,
+        input: &mut ReceiveBuffer,
+        held: Option<&mut State>,
+    ) -> Result<bool, String> {
+        read_buffer::with_sealed(|space| {
+            let count = self.read_some(space)?;
+            let mut receive = |state: &mut State| {
+                let Some(session) = &mut state.tls else { return Ok(()) };
+                let opened = session.receive(&space[..count], input);
+                match opened.map_err(|error| error.to_string())? {
+                    0 if session.has_ended() => Err(CLOSED.to_owned()),
+                    _ => Ok(()),
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
+            };
+            match held {
+                _ if count == 0 => {}
+                Some(state) => receive(state)?,
+                None => receive(&mut self.lock())?,
+            }
+            Ok(count > 0)
+        })
+    }
+
+    /// How many bytes have come, none if there are none now.
+    fn read_some(&self, space: &mut [u8]) -> Result<usize, String> {
+        loop {
+            match (&self.socket).read(space) {
+                Ok(0) => return Err(CLOSED.to_owned()),
+                Ok(count) => return Ok(count),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(0),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error.to_string()),
             }
@@ -297,9 +350,18 @@ impl Connection {
         let first = [until, seat.timer].into_iter().flatten().min();
         let timeout = first.map(|first| first.saturating_duration_since(now));
         match seat.poller.poll(&mut seat.events, timeout) {
+            Ok(()) if seat.events.iter().any(|event| event.token() == ROUSED) => Slept::Timer,
             Ok(()) => Slept::Woken,
             // EINTR, which the caller may have a use for.
             Err(_) => Slept::TimeUp,
+        }
+    }
+
+    /// Our last words have left: what remains to be done is to close.
+    fn end_if_drained(&self, state: &mut State, woken: &mut Vec<Waker>) {
+        let open = !matches!(state.progress, Progress::Ended(_));
+        if open && state.core.is_drained() && state.outgoing.is_empty() {
+            self.lose(state, "it was left", woken);
         }
     }
 
@@ -343,9 +405,13 @@ impl Connection {
                     answers.receive(event, woken);
                 }
                 Ok(None) => break,
-                Err(error) => return Err(error.to_string()),
+                Err(error) => {
+                    self.calmed.hear(&error);
+                    return Err(error.to_string());
+                }
             }
         }
+        answers.tell_room(core, woken);
         if core.is_leaving() {
             self.takes_no_more_calls();
             answers.let_all_in(woken);
@@ -358,7 +424,7 @@ impl Connection {
 enum Slept {
     /// The socket has changed.
     Woken,
-    /// The core wants to be asked.
+    /// The core wants to be asked, and so does the call.
     Timer,
     /// The time has come, or a signal.
     TimeUp,

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
-use yamabiko_core::grpc::{Code, Metadata, Origin, Status};
-use yamabiko_core::h2::CannotOpen;
+use yamabiko_core::grpc::{Code, Encoding, Metadata, Origin, Status};
 
 use super::channel::Channel;
 use super::connection::Connection;
+use super::opening::{self, Opening, Start};
 use crate::answers::{Answer, CallKey, End};
+use crate::compression::Incoming;
 
 /// How often a call that the server has certainly not looked at is made again.
 const RETRIES: u32 = 1;
@@ -28,6 +29,10 @@ pub struct Exchange<'a> {
     pub deadline: Option<Instant>,
     /// Whether it waits for a server to be there, instead of failing at once.
     pub wait_for_ready: bool,
+    /// How the request is compressed, if that makes it smaller.
+    pub compression: Option<Encoding>,
+    /// The largest response, in bytes, where it is not the channel's limit.
+    pub max_message: Option<usize>,
 }
 
 /// What has come of a call.
@@ -37,13 +42,15 @@ pub struct Outcome {
     pub headers: Metadata,
     /// The response message. There is one when the status is OK.
     pub message: Option<Bytes>,
+    /// Whether that came compressed.
+    pub compressed: bool,
     /// How it ended, with the metadata from behind the message.
     pub status: Status,
 }
 
 impl Outcome {
     pub(super) fn without_answer(status: Status) -> Self {
-        Outcome { headers: Metadata::new(), message: None, status }
+        Outcome { headers: Metadata::new(), message: None, compressed: false, status }
     }
 }
 
@@ -54,22 +61,20 @@ pub(super) struct Attempt {
     retries: u32,
 }
 
-#[derive(Default)]
 enum Stage {
-    /// There is no connection yet, or no place on it.
-    #[default]
-    Start,
-    /// In the line before a full connection.
-    Outside {
-        connection: Arc<Connection>,
-        ticket: u64,
-    },
+    Opening(Opening),
     /// The answer is to come.
     Sent {
         connection: Arc<Connection>,
         key: CallKey,
     },
     Ended,
+}
+
+impl Default for Stage {
+    fn default() -> Self {
+        Stage::Opening(Opening::default())
+    }
 }
 
 impl Attempt {
@@ -82,11 +87,25 @@ impl Attempt {
         drives: bool,
     ) -> Poll<Outcome> {
         loop {
-            match &self.stage {
-                Stage::Start | Stage::Outside { .. } => {
-                    if let Err(status) = ready!(self.poll_start(channel, call, cx, drives)) {
-                        self.give_up();
-                        return Poll::Ready(Outcome::without_answer(status));
+            match &mut self.stage {
+                Stage::Opening(opening) => {
+                    let start = Start {
+                        path: call.path,
+                        metadata: call.metadata,
+                        deadline: call.deadline,
+                        wait_for_ready: call.wait_for_ready,
+                        message: Some(call.message),
+                        compression: call.compression,
+                        max_message: call.max_message,
+                        is_stream: false,
+                        drives,
+                    };
+                    match ready!(opening.poll(channel, &start, cx)) {
+                        Ok((connection, key)) => self.stage = Stage::Sent { connection, key },
+                        Err(status) => {
+                            self.stage = Stage::Ended;
+                            return Poll::Ready(Outcome::without_answer(status));
+                        }
                     }
                     if drives {
                         // The caller asks when it sits down to wait.
@@ -128,48 +147,6 @@ impl Attempt {
         None
     }
 
-    fn poll_start(
-        &mut self,
-        channel: &Channel,
-        call: &Exchange<'_>,
-        cx: &Context<'_>,
-        drives: bool,
-    ) -> Poll<Result<(), Status>> {
-        loop {
-            let connection = ready!(channel.poll_connection(cx, call.wait_for_ready))?;
-            let timeout = match call.deadline {
-                None => None,
-                Some(deadline) => match deadline.checked_duration_since(Instant::now()) {
-                    None | Some(Duration::ZERO) => {
-                        return Poll::Ready(Err(self.too_late(channel, call)));
-                    }
-                    left => left,
-                },
-            };
-            let mut ticket = match &self.stage {
-                Stage::Outside { connection: before, ticket }
-                    if Arc::ptr_eq(before, &connection) =>
-                {
-                    Some(*ticket)
-                }
-                _ => None,
-            };
-            let started = connection.start(call, timeout, &mut ticket, cx, drives);
-            self.stage = match (started, ticket) {
-                (Ok(key), _) => {
-                    self.stage = Stage::Sent { connection, key };
-                    return Poll::Ready(Ok(()));
-                }
-                (Err(CannotOpen::Full), Some(ticket)) => {
-                    self.stage = Stage::Outside { connection, ticket };
-                    return Poll::Pending;
-                }
-                // It ended between our finding it and our using it: there will be another.
-                (Err(_), _) => Stage::Start,
-            }
-        }
-    }
-
     /// What a call ends with, or None if it is to be made again.
     fn settle(
         &mut self,
@@ -179,7 +156,7 @@ impl Attempt {
     ) -> Option<Outcome> {
         if end.unprocessed && self.retries < RETRIES {
             self.retries += 1;
-            self.stage = Stage::Start;
+            self.stage = Stage::default();
             return None;
         }
         let reset =
@@ -193,33 +170,16 @@ impl Attempt {
             end.status
         };
         self.stage = Stage::Ended;
-        let Answer { head: headers, message, surplus } = answer;
-        // grpc doc/statuscodes.md, "response cardinality violation".
-        let broken = match (&message, status.code()) {
-            (Some(_), Code::Ok) if surplus => Some("more than one response message"),
-            (None, Code::Ok) => Some("OK without a response"),
-            _ => None,
-        };
-        let status = match broken {
-            None => status,
-            Some(words) => {
-                let message = format!("{} at {}: {words}", call.path, channel.address());
-                Status::unimplemented(message).with_origin(Origin::Concluded)
-            }
-        };
-        let message = message.filter(|_| status.code() == Code::Ok);
-        Some(Outcome { headers, message, status })
+        Some(conclude(answer, status, call.path, call.max_message, channel))
     }
 
     /// The status of a call whose deadline has passed.
     pub(super) fn too_late(&self, channel: &Channel, call: &Exchange<'_>) -> Status {
-        let message = match self.stage {
-            Stage::Start | Stage::Outside { .. } => {
-                "the deadline passed before the call could be sent"
-            }
-            _ => "the deadline passed before the answer",
-        };
-        let message = format!("{} at {}: {message}", call.path, channel.address());
+        if let Stage::Opening(_) = self.stage {
+            return opening::too_late(call.path, channel);
+        }
+        let (path, address) = (call.path, channel.address());
+        let message = format!("{path} at {address}: the deadline passed before the answer");
         Status::deadline_exceeded(message).with_origin(Origin::Concluded)
     }
 
@@ -227,10 +187,45 @@ impl Attempt {
     pub(super) fn give_up(&mut self) {
         match std::mem::replace(&mut self.stage, Stage::Ended) {
             Stage::Sent { connection, key } => connection.cancel(key),
-            Stage::Outside { connection, ticket } => connection.stop_waiting(ticket),
-            Stage::Start | Stage::Ended => {}
+            // Dropping it gives its place in the line up.
+            Stage::Opening(_) | Stage::Ended => {}
         }
     }
+}
+
+/// What a call with one response comes to.
+pub(super) fn conclude(
+    answer: Answer,
+    status: Status,
+    path: &str,
+    max_message: Option<usize>,
+    channel: &Channel,
+) -> Outcome {
+    let Answer { head: headers, message, surplus } = answer;
+    // grpc doc/statuscodes.md, "response cardinality violation".
+    let broken = match (&message, status.code()) {
+        (Some(_), Code::Ok) if surplus => Some("more than one response message"),
+        (None, Code::Ok) => Some("OK without a response"),
+        _ => None,
+    };
+    let mut status = match broken {
+        None => status,
+        Some(words) => {
+            let message = format!("{path} at {}: {words}", channel.address());
+            Status::unimplemented(message).with_origin(Origin::Concluded)
+        }
+    };
+    let message = message.filter(|_| status.code() == Code::Ok);
+    let limit = max_message.unwrap_or(channel.max_message());
+    let compressed = message.as_ref().is_some_and(Incoming::is_compressed);
+    let message = match message.map(|message| message.plain(limit)).transpose() {
+        Ok(message) => message,
+        Err(failed) => {
+            status = failed.with_origin(Origin::Concluded);
+            None
+        }
+    };
+    Outcome { headers, message, compressed, status }
 }
 
 impl Drop for Attempt {

@@ -11,22 +11,28 @@ use yamabiko_core::h2::Config;
 
 use super::attendant::Attendant;
 use super::changes::Changes;
-use super::connect::{Unreachable, connect};
+use super::connect::{Unreachable, Way};
 use super::connection::{Connection, Terms};
-use super::driving::Seat;
 use super::started::closed;
-use crate::address::Address;
 use crate::back_off::BackOff;
+use crate::compression::Sending;
+use crate::options::Calmed;
+use crate::tls::Destination;
 
 /// How long an attempt to connect may take.
 const CONNECT: Duration = Duration::from_secs(20);
 
 /// What all clones of a channel share.
 pub(super) struct Inner {
-    pub(super) address: Address,
+    pub(super) way: Way,
+    pub(super) tls: Option<Destination>,
+    /// The server, as it stands in messages.
+    pub(super) name: String,
     pub(super) target: Target,
     pub(super) config: Config,
+    pub(super) calmed: Calmed,
     pub(super) limits: MessageLimits,
+    pub(super) sending: Sending,
     pub(super) attendant: Arc<Attendant>,
     pub(super) changes: Arc<Changes>,
     pub(super) link: Mutex<Link>,
@@ -106,18 +112,24 @@ impl Inner {
         until: Instant,
         given_up: impl FnMut() -> bool + Copy,
     ) -> Result<Arc<Connection>, Unreachable> {
-        let (socket, address, poller) = connect(&self.address, until, given_up)?;
+        let (socket, address, poller) = self.way.connect(until, given_up)?;
+        let unreachable = |reason: String| match address {
+            Some(address) => Unreachable { tried: vec![(address, reason)], reason: None },
+            None => Unreachable::because(reason),
+        };
+        let tls = self.tls.as_ref().map(Destination::session).transpose();
         let terms = Terms {
-            config: self.config.clone(),
+            name: self.name.clone(),
+            tls: tls.map_err(unreachable)?.map(Box::new),
+            config: self.calmed.config(&self.config),
+            calmed: self.calmed.clone(),
             limits: self.limits,
             target: self.target.clone(),
             attendant: Arc::clone(&self.attendant),
             changes: Arc::clone(&self.changes),
         };
-        let connection = Connection::new(socket, Seat::new(poller), terms);
-        connection
-            .wait_until_open(until, given_up)
-            .map_err(|reason| Unreachable { tried: vec![(address, reason)], reason: None })?;
+        let connection = Connection::new(socket, poller, terms);
+        connection.wait_until_open(until, given_up).map_err(unreachable)?;
         Ok(connection)
     }
 
@@ -179,7 +191,7 @@ fn keep_connecting(channel: &Weak<Inner>, changes: &Changes) {
                 return;
             }
             Err(unreachable) => {
-                let address = &inner.target.authority;
+                let address = &inner.name;
                 tracing::debug!(address, %unreachable, "cannot connect");
                 let message = format!("cannot connect to {address}: {unreachable}");
                 let status = Status::unavailable(message)

@@ -4,6 +4,7 @@
 mod attendant;
 mod builder;
 mod call;
+mod carrier;
 mod changes;
 mod channel;
 mod connect;
@@ -11,15 +12,18 @@ mod connection;
 mod driving;
 mod exchange;
 mod link;
+mod opening;
 mod outgoing;
+mod requests;
 mod started;
 mod waiting;
 
 pub use attendant::Attendant;
 pub use builder::ChannelBuilder;
-pub use call::{Call, unary};
+pub use call::{Call, bidi_streaming, client_streaming, server_streaming, unary};
 pub use channel::{Channel, Connectivity};
 pub use connect::Unreachable;
 pub use exchange::{Exchange, Outcome};
+pub use requests::{BeginRequests, IntoRequests, Relay, relay};
 pub use started::Started;
 pub use waiting::Interrupt;

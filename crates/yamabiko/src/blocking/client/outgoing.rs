@@ -7,10 +7,10 @@
 use std::io::{self, ErrorKind, Write};
 use std::sync::MutexGuard;
 use std::sync::atomic::Ordering;
+use std::task::Waker;
 
-use mio::net::TcpStream;
-
-use super::connection::{Connection, State};
+use super::connection::{Connection, State, wake};
+use crate::tls::Session;
 
 /// A buffer that has grown larger is given back, in bytes.
 const KEPT: usize = 64 * 1024;
@@ -23,11 +23,21 @@ pub(super) struct Outgoing {
     writing: bool,
 }
 
+impl Outgoing {
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes.is_empty() && !self.writing
+    }
+}
+
 impl State {
     /// Whether there is something to write, and nobody who does.
     pub(super) fn has_output(&self) -> bool {
-        let nothing = self.outgoing.bytes.is_empty() && self.core.output().is_empty();
-        !(nothing || self.outgoing.writing)
+        // What the core has to say waits for the handshake.
+        let from_core =
+            self.tls.as_deref().is_none_or(Session::is_open) && !self.core.output().is_empty();
+        let from_tls = self.tls.as_ref().is_some_and(|session| !session.output().is_empty());
+        let something = from_core || from_tls || !self.outgoing.bytes.is_empty();
+        something && !self.outgoing.writing
     }
 }
 
@@ -39,13 +49,18 @@ impl Connection {
             state.gather();
             state.outgoing.writing = true;
             let mut bytes = std::mem::take(&mut state.outgoing.bytes);
+            let woken = state.room_found();
             drop(state);
+            wake(woken);
             let written = self.write_all_that_fits(&bytes);
             state = self.lock();
             state.outgoing.writing = false;
             keep_rest(&mut bytes, *written.as_ref().unwrap_or(&0));
             state.outgoing.bytes = bytes;
-            if written.is_err() || !state.outgoing.bytes.is_empty() {
+            // There may have been room again before we had the lock, and whoever was told of it
+            // has left the rest to us.
+            let is_stuck = self.stuck.load(Ordering::SeqCst);
+            if written.is_err() || (!state.outgoing.bytes.is_empty() && is_stuck) {
                 break;
             }
         }
@@ -56,6 +71,7 @@ impl Connection {
     pub(super) fn write(&self, state: &mut State) {
         while state.has_output() {
             state.gather();
+            wake(state.room_found());
             let bytes = &mut state.outgoing.bytes;
             match self.write_all_that_fits(bytes) {
                 Ok(count) => keep_rest(bytes, count),
@@ -71,7 +87,7 @@ impl Connection {
     fn write_all_that_fits(&self, bytes: &[u8]) -> io::Result<usize> {
         let mut count = 0;
         while count < bytes.len() {
-            match (&self.socket as &TcpStream).write(&bytes[count..]) {
+            match (&self.socket).write(&bytes[count..]) {
                 Ok(more) => count += more,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
@@ -90,12 +106,30 @@ impl Connection {
 }
 
 impl State {
+    /// Whom to wake, who may send more now.
+    fn room_found(&mut self) -> Vec<Waker> {
+        let mut woken = Vec::new();
+        self.answers.tell_room(&mut self.core, &mut woken);
+        woken
+    }
+
     /// Takes what the core has, behind what is left.
     fn gather(&mut self) {
-        if self.outgoing.bytes.is_empty() {
-            self.outgoing.bytes.extend_from_slice(self.core.output());
-            let count = self.outgoing.bytes.len();
-            self.core.sent(count);
+        let State { core, tls, outgoing, .. } = self;
+        if !outgoing.bytes.is_empty() {
+            return;
+        }
+        match tls {
+            None => {
+                outgoing.bytes.extend_from_slice(core.output());
+                core.sent(outgoing.bytes.len());
+            }
+            Some(session) => {
+                let count = session.seal(core.output());
+                core.sent(count);
+                outgoing.bytes.extend_from_slice(session.output());
+                session.sent(outgoing.bytes.len());
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use yamabiko_core::grpc::{Metadata, Origin, Status};
+use yamabiko_core::grpc::{Encoding, Metadata, Origin, Status};
 
 use super::attendant::Attendant;
 use super::channel::Channel;
@@ -29,6 +29,8 @@ pub(super) struct Running {
     metadata: Metadata,
     deadline: Option<Instant>,
     wait_for_ready: bool,
+    compression: Option<Encoding>,
+    max_message: Option<usize>,
     progress: Mutex<Progress>,
     ended: Condvar,
 }
@@ -49,6 +51,8 @@ impl Started {
             metadata: call.metadata.clone(),
             deadline: call.deadline,
             wait_for_ready: call.wait_for_ready,
+            compression: call.compression,
+            max_message: call.max_message,
             progress: Mutex::new(Progress::Going(Attempt::default(), Vec::new())),
             ended: Condvar::new(),
         });
@@ -131,6 +135,8 @@ impl Running {
             metadata: &self.metadata,
             deadline: self.deadline,
             wait_for_ready: self.wait_for_ready,
+            compression: self.compression,
+            max_message: self.max_message,
         };
         let polled = attempt.poll(&self.channel, &call, &Context::from_waker(&waker), false);
         let outcome = match polled {

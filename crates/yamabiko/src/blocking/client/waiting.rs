@@ -1,12 +1,11 @@
 //! How a thread waits for a call that it drives itself.
 
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use super::channel::Channel;
 use super::exchange::{Attempt, Exchange, Outcome};
+use crate::blocking::waiting::with_waker;
 
 /// What may end a wait before its time.
 pub struct Interrupt<'a> {
@@ -40,15 +39,14 @@ pub(super) fn wait_for(
     mut interrupt: Interrupt<'_>,
     mut attempt: Attempt,
 ) -> Option<Outcome> {
-    WAKER.with(|waker| {
-        let cx = Context::from_waker(waker);
+    with_waker(|cx| {
         loop {
-            if let Poll::Ready(outcome) = attempt.poll(channel, call, &cx, true) {
+            if let Poll::Ready(outcome) = attempt.poll(channel, call, cx, true) {
                 return Some(outcome);
             }
             let slice = interrupt.ends.as_ref().map(|_| Instant::now() + interrupt.every);
             let until = [call.deadline, slice].into_iter().flatten().min();
-            if let Some(outcome) = attempt.wait(channel, call, &cx, until) {
+            if let Some(outcome) = attempt.wait(channel, call, cx, until) {
                 return Some(outcome);
             }
             if call.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
@@ -59,33 +57,4 @@ pub(super) fn wait_for(
             }
         }
     })
-}
-
-/// Waits for something that needs no driving.
-pub(super) fn block_on<T>(mut poll: impl FnMut(&Context<'_>) -> Poll<T>) -> T {
-    WAKER.with(|waker| {
-        loop {
-            if let Poll::Ready(output) = poll(&Context::from_waker(waker)) {
-                return output;
-            }
-            thread::park();
-        }
-    })
-}
-
-thread_local! {
-    /// Wakes the thread.
-    static WAKER: Waker = Waker::from(Arc::new(ThreadWaker(thread::current())));
-}
-
-struct ThreadWaker(Thread);
-
-impl Wake for ThreadWaker {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.0.unpark();
-    }
 }

@@ -4,13 +4,14 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::Bytes;
 use yamabiko_core::grpc::message::Payload;
 use yamabiko_core::grpc::server::{Event, ServerConnection};
 use yamabiko_core::grpc::{RequestHead, Status};
 use yamabiko_core::h2::StreamKey;
 
-use super::pace::Paces;
+use super::shared::Shared;
+use crate::compression::Incoming;
+use crate::stream::serving::Wires;
 
 /// What a call does when nobody waits for its answer any more. It runs on a thread that does I/O,
 /// and must not wait for anything.
@@ -24,7 +25,13 @@ enum Slot {
     /// Its request is not complete.
     Waiting(Waiting),
     /// Its handler waits for its turn or runs.
-    Running { stream: StreamKey, when_cancelled: Vec<WhenCancelled> },
+    Running {
+        stream: StreamKey,
+        head: Arc<RequestHead>,
+        when_cancelled: Vec<WhenCancelled>,
+        /// There are some once messages are streamed.
+        wires: Option<Box<Wires>>,
+    },
 }
 
 struct Waiting {
@@ -32,17 +39,18 @@ struct Waiting {
     deadline: Option<Instant>,
     place: usize,
     /// The message, once it has come and the end has not.
-    request: Option<Bytes>,
+    request: Option<Incoming>,
 }
 
-/// A call whose request is complete.
+/// A call whose handler can run: its request is complete, or a stream.
 pub(super) struct Complete {
     pub(super) stream: StreamKey,
     pub(super) head: Arc<RequestHead>,
     pub(super) deadline: Option<Instant>,
     /// The place of its method among the paces.
     pub(super) place: usize,
-    pub(super) request: Bytes,
+    /// None if it is a stream.
+    pub(super) request: Option<Incoming>,
 }
 
 /// All calls of a connection.
@@ -50,31 +58,46 @@ pub(super) struct Complete {
 pub(super) struct Calls {
     /// By the slot of the stream.
     slots: Vec<Slot>,
-    /// The head that came last, and the place of its method.
-    recent: Option<(Arc<RequestHead>, usize)>,
+    /// The head that came last.
+    recent: Option<Recent>,
+}
+
+/// A head, and what is known of its method.
+struct Recent {
+    head: Arc<RequestHead>,
+    /// Its place among the paces.
+    place: usize,
+    takes_stream: bool,
 }
 
 impl Calls {
-    /// Takes an event. Gives a call whose request is complete with it. What is to be done for one
+    /// Takes an event. Gives a call whose handler can run from now on. What is to be done for one
     /// that is over goes to `cancelled`.
     #[inline]
     pub(super) fn receive(
         &mut self,
         event: Event<'_>,
         core: &mut ServerConnection,
-        paces: &Paces,
+        server: &Shared,
         cancelled: &mut Vec<WhenCancelled>,
     ) -> Option<Complete> {
         match event {
             Event::Call { stream, head, deadline } => {
-                self.begin(stream, head, deadline, paces);
+                self.begin(stream, head, deadline, core, server)
+            }
+            Event::Message { stream, message, last } if self.is_running(stream) => {
+                self.wires(stream)?.receive(Some(message), last);
+                None
+            }
+            Event::End { stream } if self.is_running(stream) => {
+                self.wires(stream)?.receive(None, true);
                 None
             }
             Event::Message { stream, message, last } => self.message(stream, message, last, core),
             Event::End { stream } => {
                 let Slot::Waiting(mut waiting) = self.take(stream)? else { return None };
                 match waiting.request.take() {
-                    Some(request) => Some(self.complete(stream, waiting, request)),
+                    Some(request) => Some(self.complete(stream, waiting, Some(request))),
                     None => {
                         core.finish(stream, &one_request_expected("none"));
                         None
@@ -93,21 +116,29 @@ impl Calls {
         stream: StreamKey,
         head: Arc<RequestHead>,
         deadline: Option<Instant>,
-        paces: &Paces,
-    ) {
-        let known = self.recent.as_ref().filter(|(recent, _)| Arc::ptr_eq(recent, &head));
-        let place = match known {
-            Some(&(_, place)) => place,
+        core: &mut ServerConnection,
+        server: &Shared,
+    ) -> Option<Complete> {
+        let known = self.recent.as_ref().filter(|recent| Arc::ptr_eq(&recent.head, &head));
+        let (place, takes_stream) = match known {
+            Some(recent) => (recent.place, recent.takes_stream),
             None => {
-                let place = paces.place(head.path.value());
-                self.recent = Some((Arc::clone(&head), place));
-                place
+                let place = server.paces.place(head.path.value());
+                let takes_stream = server.handler.takes_stream(&head);
+                self.recent = Some(Recent { head: Arc::clone(&head), place, takes_stream });
+                (place, takes_stream)
             }
         };
         if self.slots.len() <= stream.slot() {
             self.slots.resize_with(stream.slot() + 1, Slot::default);
         }
-        self.slots[stream.slot()] = Slot::Waiting(Waiting { head, deadline, place, request: None });
+        let waiting = Waiting { head, deadline, place, request: None };
+        if takes_stream {
+            core.read_on_demand(stream);
+            return Some(self.complete(stream, waiting, None));
+        }
+        self.slots[stream.slot()] = Slot::Waiting(waiting);
+        None
     }
 
     fn message(
@@ -122,28 +153,54 @@ impl Calls {
             core.finish(stream, &one_request_expected("more than one"));
             return None;
         }
-        let request = match message {
-            Payload::Owned(bytes) => bytes,
-            borrowed => Bytes::copy_from_slice(&borrowed),
-        };
+        let request = Incoming::from(message);
         if last {
-            return Some(self.complete(stream, waiting, request));
+            return Some(self.complete(stream, waiting, Some(request)));
         }
         waiting.request = Some(request);
         self.slots[stream.slot()] = Slot::Waiting(waiting);
         None
     }
 
-    fn complete(&mut self, stream: StreamKey, waiting: Waiting, request: Bytes) -> Complete {
-        self.slots[stream.slot()] = Slot::Running { stream, when_cancelled: Vec::new() };
+    fn complete(
+        &mut self,
+        stream: StreamKey,
+        waiting: Waiting,
+        request: Option<Incoming>,
+    ) -> Complete {
         let Waiting { head, deadline, place, .. } = waiting;
+        self.slots[stream.slot()] = Slot::Running {
+            stream,
+            head: Arc::clone(&head),
+            when_cancelled: Vec::new(),
+            wires: request.is_none().then(|| Box::new(Wires::new(true))),
+        };
         Complete { stream, head, deadline, place, request }
+    }
+
+    /// What a call shares with its handler that streams messages, while that runs.
+    pub(super) fn wires(&mut self, stream: StreamKey) -> Option<&mut Wires> {
+        match self.slots.get_mut(stream.slot())? {
+            Slot::Running { stream: running, wires, .. } if *running == stream => {
+                Some(wires.get_or_insert_default())
+            }
+            _ => None,
+        }
+    }
+
+    /// Tells the handlers that there is room for.
+    pub(super) fn tell_room(&mut self, core: &mut ServerConnection) {
+        while let Some(stream) = core.next_room() {
+            if let Some(waker) = self.wires(stream).and_then(|wires| wires.room.take()) {
+                waker.wake();
+            }
+        }
     }
 
     /// Has `action` done when nobody waits for the answer any more. False if that is so already.
     pub(super) fn when_cancelled(&mut self, stream: StreamKey, action: WhenCancelled) -> bool {
         match self.slots.get_mut(stream.slot()) {
-            Some(Slot::Running { stream: running, when_cancelled }) if *running == stream => {
+            Some(Slot::Running { stream: running, when_cancelled, .. }) if *running == stream => {
                 when_cancelled.push(action);
                 true
             }
@@ -173,6 +230,16 @@ impl Calls {
         if let Some(Slot::Running { when_cancelled, .. }) = self.take(stream) {
             cancelled.extend(when_cancelled);
         }
+    }
+
+    /// The methods of the calls that have no answer.
+    pub(super) fn unanswered(&self) -> impl Iterator<Item = String> {
+        self.slots.iter().filter_map(|slot| match slot {
+            Slot::Free => None,
+            Slot::Waiting(Waiting { head, .. }) | Slot::Running { head, .. } => {
+                Some(String::from_utf8_lossy(head.path.value()).into_owned())
+            }
+        })
     }
 
     /// The connection is gone, and every call with it.

@@ -1,13 +1,11 @@
 //! One connection of a server on plain threads: read, parsed, flushed, closed,
 //! each by whichever thread has the occasion, under its lock.
 
-use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr};
+use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use mio::net::TcpStream;
 use yamabiko_core::ReceiveBuffer;
 use yamabiko_core::grpc::Status;
 use yamabiko_core::grpc::server::ServerConnection;
@@ -15,21 +13,28 @@ use yamabiko_core::h2::StreamKey;
 
 use super::call::Call;
 use super::calls::{Calls, WhenCancelled};
-use super::queue::Job;
+use super::queue::{Admitted, Job};
 use super::shared::{Shared, lock};
-use crate::read_buffer;
+use super::socket::{Came, Socket};
+use super::worker;
+use crate::compression::Incoming;
+use crate::options::for_connection;
+use crate::stream::serving::Wires;
+use crate::{CutCall, Peer, read_buffer};
 
 /// What is read from a connection before the others have their turn.
 const READS_PER_TURN: usize = 4;
 /// Bytes of requests that wait for a worker, at which nothing more is read from their connection.
 const MAX_WAITING: usize = 16 * 1024 * 1024;
+/// When messages of a stream are sent although their handler goes on.
+const FLUSH_AFTER: Duration = Duration::from_micros(100);
 /// How long a connection that is over waits for its peer to read our last words.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// A connection of a server.
 pub(super) struct Connection {
     pub(super) token: usize,
-    pub(super) peer: SocketAddr,
+    pub(super) peer: Arc<Peer>,
     pub(super) server: Arc<Shared>,
     /// Bytes of requests that wait for a worker.
     waiting: AtomicUsize,
@@ -39,15 +44,15 @@ pub(super) struct Connection {
 struct State {
     core: ServerConnection,
     input: ReceiveBuffer,
-    socket: Option<TcpStream>,
+    socket: Socket,
     calls: Calls,
+    /// Calls that begin when the client has taken more of its answers.
+    held: Vec<Job>,
     stage: Stage,
-    /// The socket may hold something that has not been read.
-    readable: bool,
-    /// The peer has closed its side: everything is to be read, to the end.
-    hung_up: bool,
     /// It is in the server's list of those that have something to send.
     dirty: bool,
+    /// When the first message of a stream was put out that may not have left.
+    streamed: Instant,
     /// The earliest entry among the timers.
     timer: Option<Instant>,
 }
@@ -58,13 +63,6 @@ enum Stage {
     /// Over, but the peer is to read our last words before a reset can outrun them.
     Lingering(Instant),
     Closed,
-}
-
-/// What the system says of a socket.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Came {
-    pub(super) readable: bool,
-    pub(super) hung_up: bool,
 }
 
 /// What a leader has found and does when it has let go of the locks.
@@ -87,22 +85,26 @@ enum Turn {
 
 impl Connection {
     pub(super) fn new(
-        socket: TcpStream,
-        peer: SocketAddr,
+        socket: Socket,
+        peer: Arc<Peer>,
         token: usize,
         server: Arc<Shared>,
     ) -> Arc<Self> {
         let settings = &server.settings;
-        let core = ServerConnection::new(settings.config.clone(), settings.limits, Instant::now());
+        let core = ServerConnection::new(
+            for_connection(&settings.config),
+            settings.limits,
+            Instant::now(),
+        );
         let state = State {
             core,
             input: ReceiveBuffer::new(),
-            socket: Some(socket),
+            socket,
             calls: Calls::default(),
+            held: Vec::new(),
             stage: Stage::Open,
-            readable: true,
-            hung_up: false,
             dirty: false,
+            streamed: Instant::now(),
             timer: None,
         };
         let waiting = AtomicUsize::new(0);
@@ -113,8 +115,7 @@ impl Connection {
     pub(super) fn turn(self: &Arc<Self>, came: Came, now: Instant, found: &mut Found) {
         let mut guard = self.lock();
         let state = &mut *guard;
-        state.readable |= came.readable;
-        state.hung_up |= came.hung_up;
+        state.socket.came(came);
         if state.timer.is_some_and(|at| at <= now) {
             state.timer = None;
         }
@@ -131,7 +132,10 @@ impl Connection {
             Turn::Again => self.server.look_again(self),
             Turn::Done => {}
         }
-        if state.stage == Stage::Open && !state.core.output().is_empty() {
+        if state.has_room_again() {
+            found.jobs.append(&mut state.held);
+        }
+        if state.stage == Stage::Open && state.socket.has_output(&state.core) {
             self.mark_dirty(state);
         }
         self.arm(state);
@@ -144,8 +148,9 @@ impl Connection {
         found: &mut Found,
     ) -> Turn {
         if state.core.poll_timeout().is_some_and(|at| at <= now)
-            && state.core.handle_timeout(now).is_err()
+            && let Err(error) = state.core.handle_timeout(now)
         {
+            tracing::debug!(peer = %self.peer, %error, "connection ended");
             return Turn::Over;
         }
         let mut reads = 0;
@@ -165,27 +170,16 @@ impl Connection {
                 // Whoever takes the requests has us look again.
                 Parsed::ManyWaiting => return Turn::Done,
             }
-            if !state.readable {
+            if !state.socket.is_readable() {
                 return Turn::Done;
             }
             if reads == READS_PER_TURN {
                 return Turn::Again;
             }
             reads += 1;
-            let State { input, socket: Some(socket), .. } = state else { return Turn::Over };
-            let space = read_buffer::space(input);
-            let room = space.len();
-            match socket.read(space) {
-                Ok(0) => return Turn::Over,
-                Ok(count) => {
-                    input.filled(count);
-                    // A short read has emptied the socket; what comes next is told. Unless the
-                    // end has been told already, which is to be read too.
-                    state.readable = count == room || state.hung_up;
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => state.readable = false,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return Turn::Over,
+            let State { socket, input, .. } = &mut *state;
+            if !matches!(socket.read(input), Ok(true)) {
+                return Turn::Over;
             }
         }
     }
@@ -202,30 +196,33 @@ impl Connection {
                 return Parsed::BackedUp;
             }
             if self.waiting.load(Ordering::Relaxed) > MAX_WAITING {
+                core.stopped_reading(now);
                 return Parsed::ManyWaiting;
             }
             let event = match core.next_event(input, now) {
                 Ok(Some(event)) => event,
-                Ok(None) => return Parsed::All,
+                Ok(None) => {
+                    calls.tell_room(core);
+                    return Parsed::All;
+                }
                 Err(error) => {
                     tracing::debug!(peer = %self.peer, %error, "connection failed");
                     return Parsed::Failed;
                 }
             };
-            let paces = &self.server.paces;
-            let Some(complete) = calls.receive(event, core, paces, &mut found.cancelled) else {
-                continue;
-            };
+            let received = calls.receive(event, core, &self.server, &mut found.cancelled);
+            let Some(complete) = received else { continue };
             if !self.server.admit() {
                 calls.answered(complete.stream);
                 let status = Status::resource_exhausted("Concurrent RPC limit exceeded!");
                 core.finish(complete.stream, &status);
                 continue;
             }
-            self.waiting.fetch_add(complete.request.len(), Ordering::Relaxed);
+            let length = complete.request.as_ref().map_or(0, Incoming::len);
+            self.waiting.fetch_add(length, Ordering::Relaxed);
             let place = complete.place;
             let (call, request) = Call::new(Arc::clone(self), complete);
-            found.jobs.push(Job { call, request, place });
+            found.jobs.push(Job { call, request, counted: length, place });
         }
     }
 
@@ -254,8 +251,11 @@ impl Connection {
             self.close(state, Instant::now(), &mut cancelled);
             self.arm(state);
             self.server.wake_leader();
-        } else if backed_up && !state.core.is_backed_up() {
+        } else if backed_up && !state.core.is_backed_up() || state.has_room_again() {
             self.server.look_again(self);
+            self.server.wake_leader();
+        } else if !state.core.output().is_empty() && self.arm(state) {
+            // The socket is full: somebody has to notice when it stays so.
             self.server.wake_leader();
         }
         drop(guard);
@@ -292,6 +292,53 @@ impl Connection {
         outcome
     }
 
+    /// Whether a job may run, or has to wait until the client has taken more of its answers.
+    pub(super) fn admit(self: &Arc<Self>, mut job: Job) -> Admitted {
+        let mut state = self.lock();
+        let State { core, calls, held, .. } = &mut *state;
+        if !calls.is_running(job.call.stream()) {
+            return Admitted::Over(job);
+        }
+        if !core.is_full() {
+            return Admitted::Run(job);
+        }
+        let mut over = Vec::new();
+        if held.len() >= core.live_calls() {
+            // Some have been cancelled meanwhile.
+            let all = std::mem::take(held).into_iter();
+            (*held, over) = all.partition(|job| calls.is_running(job.call.stream()));
+        }
+        // It waits for the client now, and what the client says of its windows has to be read.
+        self.taken(std::mem::take(&mut job.counted));
+        held.push(job);
+        Admitted::Held(over)
+    }
+
+    /// What a handler that streams messages does with its connection. What it puts out leaves when
+    /// its thread waits, when a while has passed, or when nobody gets on.
+    pub(super) fn with_wires<T>(
+        self: &Arc<Self>,
+        stream: StreamKey,
+        action: impl FnOnce(&mut ServerConnection, Option<&mut Wires>) -> T,
+    ) -> T {
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        let before = state.core.output().len();
+        let outcome = action(&mut state.core, state.calls.wires(stream));
+        if state.core.output().len() > before {
+            let now = Instant::now();
+            if !state.dirty {
+                state.streamed = now;
+            }
+            self.mark_dirty(state);
+            if now - state.streamed > FLUSH_AFTER || !worker::works_for(&self.server) {
+                drop(guard);
+                self.server.flush();
+            }
+        }
+        outcome
+    }
+
     pub(super) fn is_running(&self, stream: StreamKey) -> bool {
         self.lock().calls.is_running(stream)
     }
@@ -314,11 +361,18 @@ impl Connection {
         if state.stage == Stage::Open {
             // What has been answered may still leave.
             let _ = state.write();
-            state.calls.cancel_all(&mut cancelled);
+            state.cancel_all(&mut cancelled);
         }
         self.end(&mut state);
         drop(state);
         cancelled.into_iter().for_each(|action| action());
+    }
+
+    /// The calls that have no answer.
+    pub(super) fn unanswered(&self) -> Vec<CutCall> {
+        let state = self.lock();
+        let cut = state.calls.unanswered();
+        cut.map(|method| CutCall { method, peer: Arc::clone(&self.peer) }).collect()
     }
 
     /// How many calls have no answer yet.
@@ -341,47 +395,37 @@ impl Connection {
         }
     }
 
-    /// Sees that the connection is looked at when its time comes.
-    fn arm(&self, state: &mut State) {
+    /// Sees that the connection is looked at when its time comes. Whether that is earlier than it
+    /// was.
+    fn arm(&self, state: &mut State) -> bool {
         let at = match state.stage {
             Stage::Open => state.core.poll_timeout(),
             Stage::Lingering(until) => Some(until),
             Stage::Closed => None,
         };
-        if let Some(at) = at
-            && state.timer.is_none_or(|earliest| at < earliest)
-        {
+        let earlier = at.filter(|at| state.timer.is_none_or(|earliest| *at < earliest));
+        if let Some(at) = earlier {
             state.timer = Some(at);
             self.server.timers.add(at, self.token);
         }
+        earlier.is_some()
     }
 
     /// The connection is over: its calls end, its last words leave.
     fn close(&self, state: &mut State, now: Instant, cancelled: &mut Vec<WhenCancelled>) {
-        state.calls.cancel_all(cancelled);
+        state.cancel_all(cancelled);
         state.stage = Stage::Lingering(now + LINGER);
-        state.readable = true;
         self.linger(state, now);
     }
 
     fn linger(&self, state: &mut State, now: Instant) {
         let Stage::Lingering(until) = state.stage else { return };
-        if state.write().is_err() || now >= until {
-            return self.end(state);
-        }
-        let Some(socket) = &mut state.socket else { return };
-        if !state.core.output().is_empty() {
-            return;
-        }
-        let _ = socket.shutdown(Shutdown::Write);
-        let mut unwanted = [0; 4096];
-        loop {
-            match socket.read(&mut unwanted) {
-                Ok(1..) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return self.arm(state),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                _ => return self.end(state),
+        let State { core, socket, .. } = &mut *state;
+        match socket.close(core) {
+            Ok(false) if now < until => {
+                self.arm(state);
             }
+            _ => self.end(state),
         }
     }
 
@@ -411,18 +455,25 @@ enum Parsed {
 }
 
 impl State {
+    /// Whether calls that were held back may begin.
+    fn has_room_again(&self) -> bool {
+        !self.held.is_empty() && !self.core.is_full()
+    }
+
+    fn cancel_all(&mut self, cancelled: &mut Vec<WhenCancelled>) {
+        self.calls.cancel_all(cancelled);
+        let held = std::mem::take(&mut self.held);
+        if !held.is_empty() {
+            // Their end asks for the lock.
+            cancelled.push(Box::new(|| held.into_iter().for_each(Job::discard)));
+        }
+    }
+
     /// Writes what the socket takes.
     fn write(&mut self) -> io::Result<()> {
-        let State { core, socket: Some(socket), .. } = self else { return Ok(()) };
-        while !core.output().is_empty() {
-            match socket.write(core.output()) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(count) => core.sent(count),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
+        let State { core, socket, calls, .. } = self;
+        let written = socket.write(core);
+        calls.tell_room(core);
+        written
     }
 }

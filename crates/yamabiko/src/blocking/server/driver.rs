@@ -1,19 +1,21 @@
 //! The handle by which a server is started and ended.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use mio::net::TcpListener;
 use mio::{Interest, Token};
 
 use super::host::{Handler, Settings, Threads};
 use super::leader::FIRST_LISTENER;
 use super::shared::{Shared, Stage, lock};
-use crate::Error;
-use crate::address::Address;
-use crate::listening;
+use crate::address::{Address, Place};
+use crate::blocking::wire::{Listener, Wire};
+use crate::{CutCall, Error, PeerAddress, ShutDown, listening};
+
+/// Where a server listens that listens on no port.
+pub(super) const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
 /// A server with whatever answers its calls. Dropping it cuts all calls.
 pub struct Driver {
@@ -35,21 +37,33 @@ impl Driver {
         Ok(Driver { shared: Arc::new(shared) })
     }
 
-    /// Listens on `address`, such as `[::]:50051`, `localhost:50051` or `127.0.0.1:0`.
+    /// Listens on `address`, such as `[::]:50051`, `localhost:50051`, `127.0.0.1:0` or
+    /// `unix:/run/echo.sock`. Gives where that is, `0.0.0.0:0` for a unix socket.
     ///
     /// # Errors
-    /// [`Error::Address`] or [`Error::Listen`].
+    /// [`Error::Address`], [`Error::Listen`] or [`Error::Tls`].
     pub fn listen(&self, address: &str) -> Result<SocketAddr, Error> {
+        let settings = &self.shared.settings;
         let parsed = Address::parse(address)?;
-        let found = parsed.resolve_blocking().map_err(|error| Error::Address {
-            address: address.to_owned(),
-            reason: error.to_string(),
-        })?;
-        let bound = listening::bind(found, parsed.port, self.shared.settings.share_port)?;
-        let local = bound.first().and_then(|listener| listener.local_addr().ok());
+        parsed.must_have_tls(settings.tls.is_some(), address)?;
+        if let Some(tls) = &settings.tls {
+            tls.check()?;
+        }
+        let bound = match &parsed.place {
+            Place::Host(host) => {
+                let found = host.resolve_blocking().map_err(|error| Error::Address {
+                    address: address.to_owned(),
+                    reason: error.to_string(),
+                })?;
+                listening::bind(found, host.port, settings.share_port)?
+            }
+            Place::Unix(path) => vec![listening::bind_unix(path, &parsed)?],
+        };
+        let bound: Vec<Listener> = bound.into_iter().map(Listener::new).collect();
+        let local = bound.first().map(|listener| listener.local_address().unwrap_or(NOWHERE));
         let mut listeners = lock(&self.shared.life.listeners);
         let first = listeners.len();
-        listeners.extend(bound.into_iter().map(TcpListener::from_std));
+        listeners.extend(bound);
         if self.shared.stage() == Stage::Serving {
             register(&self.shared, &mut listeners, first);
         }
@@ -57,6 +71,22 @@ impl Driver {
             address: address.to_owned(),
             reason: "it stands for no address".to_owned(),
         })
+    }
+
+    /// What makes connections to this server within the process.
+    pub(super) fn in_process(
+        &self,
+    ) -> impl Fn() -> std::io::Result<Wire> + Send + Sync + 'static + use<> {
+        let server = Arc::downgrade(&self.shared);
+        move || {
+            let gone = || std::io::Error::other("the server in this process has shut down");
+            let server = server.upgrade().filter(|server| server.stage() == Stage::Serving);
+            let server = server.ok_or_else(gone)?;
+            let (near, far) = Wire::pair()?;
+            server.add(far, PeerAddress::InProcess);
+            server.wake_leader();
+            Ok(near)
+        }
     }
 
     /// Begins to serve. Nothing if it has begun.
@@ -98,6 +128,24 @@ impl Driver {
             connection.cut();
         }
         calls
+    }
+
+    /// Leaves in good order within the time, as [`shut_down`](Self::shut_down) and
+    /// [`wait`](Self::wait); what is not answered then is [cut](Self::cut), and reported.
+    pub fn leave(&self, at_most: Duration) -> ShutDown {
+        let in_progress = self.live_calls();
+        self.shut_down();
+        if self.wait(Some(at_most)) {
+            return ShutDown::new(in_progress, 0, Vec::new());
+        }
+        let (live, cut) = self.cut_calls();
+        ShutDown::new(in_progress, live, cut)
+    }
+
+    /// The same as [`cut`](Self::cut), with the calls that had no answer.
+    pub(super) fn cut_calls(&self) -> (usize, Vec<CutCall>) {
+        let unanswered = self.shared.all().into_iter().flat_map(|one| one.unanswered()).collect();
+        (self.cut(), unanswered)
     }
 
     /// Waits until every connection has ended after [`shut_down`](Self::shut_down). Whether it
@@ -171,7 +219,7 @@ impl std::fmt::Debug for Driver {
 }
 
 /// Has the leader told of clients that come to the listeners from `first` on.
-fn register(shared: &Shared, listeners: &mut [TcpListener], first: usize) {
+fn register(shared: &Shared, listeners: &mut [Listener], first: usize) {
     for (index, listener) in listeners.iter_mut().enumerate().skip(first) {
         let token = Token(FIRST_LISTENER + index);
         if let Err(error) = shared.registry.register(listener, token, Interest::READABLE) {

@@ -1,13 +1,16 @@
 //! The seam for whoever answers calls with something else than services: a
 //! [`Handler`] that gets [`Call`]s, and [`Threads`] to run it on.
 
-use yamabiko_core::grpc::MessageLimits;
+use yamabiko_core::grpc::{MessageLimits, RequestHead, Status};
 use yamabiko_core::h2::Config;
 
 pub use super::call::{Call, Watch};
 pub use super::calls::WhenCancelled;
 pub use super::driver::Driver;
+pub use super::streams::{Requests, Responses};
 pub use super::worker::Worker;
+use crate::compression::{Sending, message_options, receiving};
+use crate::tls::ServerTls;
 use bytes::Bytes;
 
 /// Answers calls.
@@ -15,6 +18,20 @@ pub trait Handler: Send + Sync + 'static {
     /// Answers a call, on one of the server's workers, or has somebody else answer it. A call
     /// that is dropped without an answer ends with INTERNAL. `request` is its one message.
     fn handle(&self, call: Call, request: Bytes);
+
+    /// Whether the method of such a call takes a stream of requests: then its calls go to
+    /// [`handle_stream`](Self::handle_stream) when they begin, not to [`handle`](Self::handle) when
+    /// their one message is there. It runs on a thread that does I/O, and must not wait.
+    fn takes_stream(&self, _head: &RequestHead) -> bool {
+        false
+    }
+
+    /// Answers a call whose requests are a stream, as [`handle`](Self::handle) one with a single
+    /// request. Responses that are a stream go over [`Responses`] in either.
+    fn handle_stream(&self, call: Call, _requests: Requests) {
+        let path = call.head().path.value().escape_ascii();
+        call.finish(&Status::unimplemented(format!("streaming method: {path}")));
+    }
 
     /// Runs a stretch of calls on this thread. A host that has to hold something for its
     /// handlers, such as an interpreter's lock, takes it here, once for all of them. `run` has to
@@ -69,26 +86,33 @@ pub struct Settings {
     pub max_calls: Option<usize>,
     /// Whether other processes may listen on the same port (SO_REUSEPORT).
     pub share_port: bool,
+    /// How messages are sent.
+    pub(super) sending: Sending,
+    pub(crate) tls: Option<ServerTls>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Settings {
-            config: Config::default(),
-            limits: MessageLimits::default(),
+            config: Config::server(),
+            limits: receiving(),
             workers: 10,
             max_calls: None,
             share_port: false,
+            sending: Sending::default(),
+            tls: None,
         }
     }
 }
 
 impl Settings {
-    /// With this limit for a received message, in bytes.
+    /// With TLS, and nothing else.
+    #[cfg(feature = "tls")]
     #[must_use]
-    pub fn max_message_size(mut self, bytes: usize) -> Self {
-        self.limits.max_message = bytes;
-        self.limits.max_assembling = self.limits.max_assembling.max(bytes);
+    pub fn tls(mut self, tls: ServerTls) -> Self {
+        self.tls = Some(tls);
         self
     }
+
+    message_options!(limits, sending in self);
 }

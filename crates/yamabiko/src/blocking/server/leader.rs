@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use mio::{Events, Poll, Token};
 
-use super::connection::{Came, Found};
+use super::connection::Found;
 use super::shared::Shared;
+use super::socket::Came;
 use crate::listening;
 
 pub(super) const WAKER: Token = Token(0);

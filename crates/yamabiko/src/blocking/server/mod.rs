@@ -12,12 +12,15 @@ mod calls;
 mod connection;
 mod driver;
 pub mod host;
+mod interrupt;
 mod leader;
 mod pace;
 mod queue;
 mod sentinel;
 mod services;
 mod shared;
+mod socket;
+mod streams;
 mod timers;
 mod worker;
 
@@ -25,8 +28,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{Error, Service};
-use driver::Driver;
+use crate::blocking::Channel;
+use crate::compression::message_options;
+use crate::options::server_options;
+use crate::{Error, Service, ShutDown};
+use driver::{Driver, NOWHERE};
 use host::Settings;
 use services::Services;
 
@@ -71,12 +77,7 @@ impl Server {
         self
     }
 
-    /// The largest message that is received, in bytes: 4 MiB by default. A larger one ends its
-    /// call with RESOURCE_EXHAUSTED.
-    pub fn max_message_size(mut self, bytes: usize) -> Self {
-        self.settings = self.settings.max_message_size(bytes);
-        self
-    }
+    message_options!(limits, sending in self.settings);
 
     /// How many calls a client may have open on one connection: 1,024 by default. It is told,
     /// and a client that does not keep to it has its calls refused.
@@ -85,6 +86,14 @@ impl Server {
         self
     }
 
+    /// Speaks TLS, and nothing else.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: crate::ServerTls) -> Self {
+        self.settings.tls = Some(tls);
+        self
+    }
+    server_options!(settings.config);
+
     /// How long a server that is leaving waits for its calls: 30 s by default. Then they are cut.
     pub fn drain(mut self, at_most: Duration) -> Self {
         self.drain = Some(at_most);
@@ -92,27 +101,45 @@ impl Server {
     }
 
     /// Listens on `address`, such as `[::]:50051` (every address of this machine, IPv4 and IPv6),
-    /// `localhost:50051` or `127.0.0.1:0` (any free port).
+    /// `localhost:50051`, `127.0.0.1:0` (any free port) or `unix:/run/echo.sock`.
+    ///
+    /// The file of a unix socket is removed when the server ends, and one that was left behind
+    /// makes way. Who may connect is up to the directory's permissions.
     ///
     /// # Errors
-    /// [`Error::Address`], [`Error::Listen`] or [`Error::Duplicate`].
+    /// [`Error::Address`], [`Error::Listen`], [`Error::Tls`] or [`Error::Duplicate`].
     pub fn bind(self, address: impl AsRef<str>) -> Result<Listening, Error> {
-        let services = Services::new(&self.services)?;
-        let driver = Driver::new(Arc::new(services), Arc::new(host::StdThreads), self.settings)?;
+        let drain = self.drain.unwrap_or(DRAIN);
+        let driver = self.driver()?;
         let local_address = driver.listen(address.as_ref())?;
-        Ok(Listening { driver, local_address, drain: self.drain.unwrap_or(DRAIN) })
+        Ok(Listening { driver, local_address, drain })
     }
 
-    /// Listens on `address` and serves for as long as the process lives.
+    /// Serves clients in this process only, in the background. They call by
+    /// [`Running::channel`].
     ///
-    /// To leave in good order, use [`bind`](Self::bind), [`start`](Listening::start) and
-    /// [`shut_down`](Running::shut_down).
+    /// # Errors
+    /// [`Error::Listen`] if the system cannot give what every server needs, or
+    /// [`Error::Duplicate`].
+    pub fn start_in_process(self) -> Result<Running, Error> {
+        let drain = self.drain.unwrap_or(DRAIN);
+        let driver = self.driver()?;
+        driver.start();
+        Ok(Running { driver, local_address: NOWHERE, drain })
+    }
+
+    fn driver(self) -> Result<Driver, Error> {
+        let services = Services::new(&self.services)?;
+        Driver::new(Arc::new(services), Arc::new(host::StdThreads), self.settings)
+    }
+
+    /// Listens on `address` and serves until Ctrl-C or SIGTERM, then leaves in good order: no new
+    /// calls, and those that were accepted are answered. A second signal cuts them.
     ///
     /// # Errors
     /// As [`bind`](Self::bind).
     pub fn serve(self, address: impl AsRef<str>) -> Result<(), Error> {
-        let running = self.bind(address)?.start();
-        running.driver.wait(None);
+        self.bind(address)?.serve();
         Ok(())
     }
 }
@@ -133,9 +160,15 @@ pub struct Listening {
 }
 
 impl Listening {
-    /// Where it listens, with the port that was chosen for port 0.
+    /// Where it listens, with the port that was chosen for port 0. `0.0.0.0:0` on a unix socket.
     pub fn local_address(&self) -> SocketAddr {
         self.local_address
+    }
+
+    /// Serves until Ctrl-C or SIGTERM, as [`Server::serve`]. Reports what came of the calls.
+    pub fn serve(self) -> ShutDown {
+        let Running { driver, drain, .. } = self.start();
+        interrupt::serve_until_interrupted(&driver, drain)
     }
 
     /// Serves in the background.
@@ -160,9 +193,15 @@ pub struct Running {
 }
 
 impl Running {
-    /// Where it listens, with the port that was chosen for port 0.
+    /// Where it listens, with the port that was chosen for port 0. `0.0.0.0:0` if it has no port.
     pub fn local_address(&self) -> SocketAddr {
         self.local_address
+    }
+
+    /// A channel to this server within the process, without addresses and without TLS: each
+    /// connection is a pair of sockets, since that is what threads can wait for.
+    pub fn channel(&self) -> Channel {
+        Channel::in_process(self.driver.in_process())
     }
 
     /// How many calls have no answer yet.
@@ -176,13 +215,10 @@ impl Running {
     }
 
     /// Leaves in good order: listens no more, tells every client (GOAWAY), and answers what was
-    /// accepted, within the time of [`Server::drain`]. What is not answered then is cut.
-    ///
-    /// Returns the number of calls that were cut. A handler that still runs goes on, and its
-    /// thread ends with it.
-    pub fn shut_down(self) -> usize {
-        self.driver.shut_down();
-        if self.driver.wait(Some(self.drain)) { 0 } else { self.driver.cut() }
+    /// accepted, within the time of [`Server::drain`]. What is not answered then is cut, and
+    /// reported. A handler that still runs goes on, and its thread ends with it.
+    pub fn shut_down(self) -> ShutDown {
+        self.driver.leave(self.drain)
     }
 }
 

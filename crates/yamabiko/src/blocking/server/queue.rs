@@ -5,17 +5,60 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, Thread};
 
-use bytes::Bytes;
-
 use super::call::Call;
 use super::shared::lock;
+use crate::compression::Incoming;
 
 /// A call that waits for a worker.
 pub(super) struct Job {
     pub(super) call: Call,
-    pub(super) request: Bytes,
+    /// None if it is a stream.
+    pub(super) request: Option<Incoming>,
+    /// Bytes of the request, while they count among those that wait for a worker.
+    pub(super) counted: usize,
     /// The place of its method among the paces.
     pub(super) place: usize,
+}
+
+impl Job {
+    /// The job, if it may run now. It may not if nobody waits for it any more, or if its
+    /// connection keeps it for later.
+    pub(super) fn admit(self) -> Option<Job> {
+        let connection = Arc::clone(self.call.connection());
+        match connection.admit(self) {
+            Admitted::Run(job) => Some(job),
+            Admitted::Held(over) => {
+                over.into_iter().for_each(Job::discard);
+                None
+            }
+            Admitted::Over(job) => {
+                job.discard();
+                None
+            }
+        }
+    }
+
+    /// Drops a job that will not run. Not under the lock of its connection.
+    pub(super) fn discard(mut self) {
+        self.taken();
+    }
+
+    /// The request does not wait for a worker any more.
+    pub(super) fn taken(&mut self) {
+        let counted = std::mem::take(&mut self.counted);
+        if counted > 0 {
+            self.call.watch().taken(counted);
+        }
+    }
+}
+
+/// What a connection says to a job that is to run.
+pub(super) enum Admitted {
+    Run(Job),
+    /// Nobody waits for it any more.
+    Over(Job),
+    /// So many answers wait that it waits too. Those that wait in vain are given back.
+    Held(Vec<Job>),
 }
 
 /// Calls and workers.

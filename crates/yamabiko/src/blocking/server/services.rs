@@ -7,14 +7,15 @@ use std::task::{self, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
 use bytes::Bytes;
-use yamabiko_core::grpc::{Metadata, Status};
+use yamabiko_core::grpc::{Metadata, RequestHead, Status};
 
 use super::call::Call;
-use super::host::Handler;
+use super::host::{Handler, Requests};
 use super::shared::lock;
-use crate::service::{Methods, Run};
+use crate::service::{Begin, Kind, Methods, Run, StreamingRun};
 use crate::step::{start, step, write_exactly};
-use crate::{Context, Error, Service};
+use crate::stream::Source;
+use crate::{Context, Error, Service, current};
 
 /// Finished runs that are kept for each method.
 const SPARE_RUNS: usize = 16;
@@ -44,16 +45,17 @@ impl Services {
         Ok(Services { methods, spare: Mutex::default() })
     }
 
-    fn take(&self, method: usize, call: &Call) -> Spare {
+    fn take(&self, method: usize, new_run: &dyn Fn() -> Box<dyn Run>, call: &Call) -> Spare {
         let spare = lock(&self.spare).get_mut(method).and_then(Vec::pop);
         let head = Arc::clone(call.head());
         match spare {
             Some(Spare { run, context }) => {
-                Spare { run, context: context.renew(head, call.deadline(), call.peer()) }
+                let (deadline, peer) = (call.deadline(), call.peer());
+                Spare { run, context: context.renew(head, deadline, peer, call.compression()) }
             }
             None => {
-                let context = Context::new(head, call.deadline(), call.peer());
-                Spare { run: self.methods.method(method).new_run(), context }
+                let context = Context::new(head, call.deadline(), call.peer(), call.compression());
+                Spare { run: new_run(), context }
             }
         }
     }
@@ -77,36 +79,81 @@ impl Handler for Services {
             call.finish(&Status::unimplemented(format!("unknown method: {path}")));
             return;
         };
-        let mut spare = self.take(method, &call);
-        let Spare { run, context } = &mut spare;
-        let sleeper =
-            Arc::new(Sleeper { thread: thread::current(), woken: AtomicBool::new(false) });
-        let (cancelled, waker) = (context.clone(), Waker::from(Arc::clone(&sleeper)));
-        let when_cancelled = {
-            let waker = waker.clone();
-            move || {
-                cancelled.cancel();
-                waker.wake();
+        match &self.methods.method(method).kind {
+            Kind::Unary { new_run } => {
+                let mut spare = self.take(method, &**new_run, &call);
+                if call.request_compressed() {
+                    spare.context.set_request_compressed();
+                }
+                if let Some(outcome) = run(&call, &mut *spare.run, &spare.context, &request) {
+                    answer(&call, &mut spare, outcome);
+                }
+                drop(call);
+                self.keep(method, spare);
             }
-        };
-        if !call.watch().when_cancelled(Box::new(when_cancelled)) {
-            return;
+            Kind::Streaming { begin, .. } => run_stream(&call, begin, &request, None),
         }
-        let outcome = match start(&mut **run, &request, context.clone()) {
-            Ok(()) => finish(&mut **run, context, &sleeper, &waker),
-            Err(status) => Some(Err(status)),
-        };
-        // None: nobody waits for the answer.
-        if let Some(outcome) = outcome {
-            answer(&call, &mut spare, outcome);
-        }
-        drop(call);
-        self.keep(method, spare);
     }
+
+    fn takes_stream(&self, head: &RequestHead) -> bool {
+        let method = self.methods.find(head.path.value());
+        let kind = method.map(|method| &self.methods.method(method).kind);
+        matches!(kind, Some(Kind::Streaming { takes_stream: true, .. }))
+    }
+
+    fn handle_stream(&self, call: Call, requests: Requests) {
+        let method = self.methods.find(call.head().path.value());
+        if let Some(method) = method
+            && let Kind::Streaming { begin, .. } = &self.methods.method(method).kind
+        {
+            run_stream(&call, begin, &[], Some(requests.into_source()));
+        }
+    }
+}
+
+/// Runs a handler whose messages go over the wires.
+fn run_stream(call: &Call, begin: &Arc<Begin>, request: &[u8], source: Option<Box<dyn Source>>) {
+    let context = call.context();
+    if call.request_compressed() {
+        context.set_request_compressed();
+    }
+    let mut streaming = StreamingRun::new(begin, source, call.sink(&context));
+    if let Some(outcome) = run(call, &mut streaming, &context, request) {
+        let (head, trailers) = context.take_answer();
+        let mut status = outcome.err().unwrap_or_else(Status::ok);
+        with_trailers(&mut status, &trailers);
+        call.finish_with(&head, &status);
+    }
+}
+
+/// Runs a handler on this thread. None if nobody waits for the answer any more.
+fn run(
+    call: &Call,
+    run: &mut dyn Run,
+    context: &Context,
+    request: &[u8],
+) -> Option<Result<usize, Status>> {
+    let sleeper = Arc::new(Sleeper { thread: thread::current(), woken: AtomicBool::new(false) });
+    let (cancelled, waker) = (context.clone(), Waker::from(Arc::clone(&sleeper)));
+    let when_cancelled = {
+        let waker = waker.clone();
+        move || {
+            cancelled.cancel();
+            waker.wake();
+        }
+    };
+    if !call.watch().when_cancelled(Box::new(when_cancelled)) {
+        return None;
+    }
+    current::within(context, || match start(run, request, context.clone()) {
+        Ok(()) => finish(call, run, context, &sleeper, &waker),
+        Err(status) => Some(Err(status)),
+    })
 }
 
 /// Polls a handler to its end, or until its call is cancelled.
 fn finish(
+    call: &Call,
     run: &mut dyn Run,
     context: &Context,
     sleeper: &Sleeper,
@@ -116,6 +163,9 @@ fn finish(
     loop {
         if let Poll::Ready(outcome) = step(run, &mut cx) {
             return Some(outcome);
+        }
+        if !sleeper.is_woken() {
+            call.before_waiting();
         }
         sleeper.sleep();
         if context.is_cancelled() {
@@ -132,6 +182,7 @@ fn answer(call: &Call, spare: &mut Spare, outcome: Result<usize, Status>) {
     let (head, trailers) = context.take_answer();
     match outcome {
         Ok(length) => {
+            call.set_compression(context.encoding());
             let mut status = Status::ok();
             with_trailers(&mut status, &trailers);
             call.answer_run(&head, length, |out| write_exactly(&mut **run, length, out), status);
@@ -157,6 +208,10 @@ struct Sleeper {
 }
 
 impl Sleeper {
+    fn is_woken(&self) -> bool {
+        self.woken.load(Ordering::Acquire)
+    }
+
     fn sleep(&self) {
         while !self.woken.swap(false, Ordering::Acquire) {
             thread::park();

@@ -2,11 +2,9 @@
 //! connected, and how far its life has got.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use mio::net::TcpListener;
 use mio::{Interest, Registry, Token, Waker};
 
 use super::connection::Connection;
@@ -15,8 +13,11 @@ use super::leader::{FIRST_CONNECTION, Leader, WAKER};
 use super::pace::Paces;
 use super::queue::{Queue, Relief};
 use super::sentinel::Sentinel;
+use super::socket::Socket;
 use super::timers::Timers;
 use super::worker::{self, Worker};
+use crate::blocking::wire::{Listener, Wire};
+use crate::{Peer, PeerAddress};
 
 /// How far the life of a server has got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,7 +71,7 @@ pub(super) struct Wakeups {
 /// From listening to over.
 pub(super) struct Life {
     pub(super) stage: AtomicU8,
-    pub(super) listeners: Mutex<Vec<TcpListener>>,
+    pub(super) listeners: Mutex<Vec<Listener>>,
     pub(super) connections: Mutex<HashMap<usize, Arc<Connection>>>,
     next_token: AtomicUsize,
     pub(super) changed: Condvar,
@@ -195,22 +196,30 @@ impl Shared {
     pub(super) fn with_listener<T>(
         &self,
         index: usize,
-        action: impl FnOnce(&TcpListener) -> T,
+        action: impl FnOnce(&Listener) -> T,
     ) -> Option<T> {
         lock(&self.life.listeners).get(index).map(action)
     }
 
     /// Enters a connection that has been accepted.
-    pub(super) fn add(self: &Arc<Self>, mut socket: mio::net::TcpStream, peer: SocketAddr) {
-        // An answer is written whole: nothing is gained by waiting for more.
-        let _ = socket.set_nodelay(true);
+    pub(super) fn add(self: &Arc<Self>, mut socket: Wire, address: PeerAddress) {
+        let peer = Arc::new(Peer::new(address));
+        let tls = match &self.settings.tls {
+            None => None,
+            // Who is in this process is known already.
+            Some(_) if matches!(peer.address(), PeerAddress::InProcess) => None,
+            Some(tls) => match tls.accept(&peer) {
+                Ok(session) => Some(Box::new(session)),
+                Err(error) => return tracing::error!(%error, "cannot accept a connection"),
+            },
+        };
         let token = self.life.next_token.fetch_add(1, Ordering::Relaxed);
         let interest = Interest::READABLE | Interest::WRITABLE;
         if let Err(error) = self.registry.register(&mut socket, Token(token), interest) {
             tracing::warn!(%error, "cannot watch a connection");
             return;
         }
-        let connection = Connection::new(socket, peer, token, Arc::clone(self));
+        let connection = Connection::new(Socket::new(socket, tls), peer, token, Arc::clone(self));
         let mut connections = lock(&self.life.connections);
         if self.stage() >= Stage::Leaving {
             // Too late: those that are told to leave have been listed.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::queue::Job;
 use super::shared::{Shared, lock};
+use super::streams::Requests;
 
 /// When answers are written before the whole batch is done.
 const FLUSH_AFTER: Duration = Duration::from_micros(40);
@@ -147,13 +148,24 @@ fn run_stretch(shared: &Arc<Shared>) {
 }
 
 fn run(shared: &Shared, job: Job) {
+    let Some(mut job) = job.admit() else { return };
+    job.taken();
     let Job { call, request, .. } = job;
-    call.watch().taken(request.len());
-    if !call.is_active() {
-        // Nobody waits for it any more.
-        return;
-    }
-    let handled = catch_unwind(AssertUnwindSafe(|| shared.handler.handle(call, request)));
+    let request = match request.map(|request| request.plain(shared.settings.limits.max_message)) {
+        Some(Err(status)) => {
+            call.finish(&status);
+            return;
+        }
+        Some(Ok(request)) => Some(request),
+        None => None,
+    };
+    let handled = catch_unwind(AssertUnwindSafe(|| match request {
+        Some(request) => shared.handler.handle(call, request),
+        None => {
+            let requests = Requests::new(&call);
+            shared.handler.handle_stream(call, requests);
+        }
+    }));
     if let Err(panic) = handled {
         let words = panic.downcast_ref::<&str>().copied();
         let words = words.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
@@ -186,6 +198,15 @@ fn more_came(shared: &Arc<Shared>) -> bool {
 }
 
 impl Shared {
+    /// A handler on this thread is about to wait: what it has answered leaves, and somebody else
+    /// looks after the rest.
+    pub(super) fn before_waiting(self: &Arc<Self>) {
+        self.flush();
+        if works_for(self) {
+            self.relieve_before_long();
+        }
+    }
+
     /// A handler begins that is going to take long: somebody else looks after the rest, if there
     /// is any.
     fn relieve_before_long(self: &Arc<Self>) {

@@ -1,0 +1,104 @@
+//! The messages of a call that its connection keeps until somebody reads them.
+//! How many may wait is the core's matter: it opens windows as they are read.
+
+use std::collections::VecDeque;
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+use yamabiko_core::grpc::Status;
+use yamabiko_core::grpc::message::Payload;
+
+use crate::compression::Incoming;
+
+/// Messages that have been handed on together.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Batch {
+    pub(crate) messages: usize,
+    pub(crate) bytes: usize,
+}
+
+/// Messages that are shorter are not worth keeping their memory for.
+const LONG: usize = 16 * 1024;
+/// How many of those that are longer are kept between two looks at the connection.
+const MAX_SPENT: usize = 8;
+
+/// What a reader has taken from its inbox last, until it asks again.
+#[derive(Debug, Default)]
+pub(crate) struct Taken {
+    pub(crate) batch: Batch,
+    /// Long messages that have been decoded, whose memory the connection can use again.
+    spent: Vec<Bytes>,
+}
+
+impl Taken {
+    /// A message has been decoded.
+    #[inline]
+    pub(crate) fn has_read(&mut self, message: Bytes) {
+        if message.len() >= LONG && self.spent.len() < MAX_SPENT {
+            self.spent.push(message);
+        }
+    }
+
+    /// What was taken has been consumed, and its memory with it.
+    pub(crate) fn settle(&mut self) -> (Batch, impl Iterator<Item = Bytes>) {
+        (std::mem::take(&mut self.batch), self.spent.drain(..))
+    }
+}
+
+/// Messages that wait for their reader, and how the stream ends behind them.
+#[derive(Debug, Default)]
+pub(crate) struct Inbox {
+    messages: VecDeque<Incoming>,
+    end: Option<Result<(), Status>>,
+    reader: Option<Waker>,
+}
+
+impl Inbox {
+    /// A message has come. Gives whom to wake.
+    pub(crate) fn push(&mut self, message: Payload<'_>) -> Option<Waker> {
+        self.messages.push_back(message.into());
+        self.reader.take()
+    }
+
+    /// Who waits for a message and has not been woken.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn reader(&self) -> Option<&Waker> {
+        self.reader.as_ref()
+    }
+
+    /// No message follows. Gives whom to wake.
+    pub(crate) fn end(&mut self, end: Result<(), Status>) -> Option<Waker> {
+        if self.end.is_none() {
+            self.end = Some(end);
+        }
+        self.reader.take()
+    }
+
+    /// Takes all messages that are there, or says that the stream has ended.
+    pub(crate) fn poll(
+        &mut self,
+        cx: &Context<'_>,
+        into: &mut VecDeque<Incoming>,
+    ) -> Poll<Result<Option<Batch>, Status>> {
+        if !self.messages.is_empty() {
+            let bytes = self.messages.iter().map(Incoming::len).sum();
+            let batch = Batch { messages: self.messages.len(), bytes };
+            if into.is_empty() {
+                std::mem::swap(into, &mut self.messages);
+            } else {
+                into.append(&mut self.messages);
+            }
+            return Poll::Ready(Ok(Some(batch)));
+        }
+        match &self.end {
+            Some(end) => Poll::Ready(end.clone().map(|()| None)),
+            None => {
+                match &mut self.reader {
+                    Some(reader) => reader.clone_from(cx.waker()),
+                    None => self.reader = Some(cx.waker().clone()),
+                }
+                Poll::Pending
+            }
+        }
+    }
+}
