@@ -11,12 +11,27 @@ use clap::Parser as _;
 use crate::arguments::{Arguments, Command};
 
 mod arguments;
+mod breaking;
+mod check;
+mod explain;
+mod format;
 mod generate;
+mod git;
+mod lint;
+mod lsp;
+mod proto_files;
+mod report;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match arguments.command {
+        Command::Breaking(arguments) => return breaking::run(&arguments),
+        Command::Check(arguments) => return check::run(&arguments),
+        Command::Explain(arguments) => return explain::run(&arguments),
+        Command::Format(arguments) => return format::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
+        Command::Lint(arguments) => return lint::run(&arguments),
+        Command::Lsp(_) => return lsp::run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,7 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::{front_end, layout, packages};
+use crate::front_end::{self, Compiled};
+use crate::roots::include_directories;
+use crate::targets::{self, Target};
+use crate::{layout, packages};
 
 /// What to generate, from where, to where.
 ///
@@ -30,7 +33,7 @@ pub struct Generated {
     pub inputs: Vec<PathBuf>,
 }
 
-/// A file of generated Rust code.
+/// A file of generated code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GeneratedFile {
     /// Its path, relative to the output directory.
@@ -64,16 +67,9 @@ impl GeneratedFile {
     }
 }
 
-/// How the generated files hang together.
-#[derive(Clone, Copy)]
-enum Layout {
-    BuildScript,
-    SourceTree,
-}
-
 impl Config {
-    /// Nothing set: imports are looked for in `proto/` and in the current
-    /// directory, and beside each file that is compiled.
+    /// Nothing set: imports are looked for in `proto/`, in the current directory,
+    /// in the one that a file's package says, and beside each file.
     pub fn new() -> Self {
         Self::default()
     }
@@ -119,11 +115,14 @@ impl Config {
                 Diagnostic::new("no output directory: OUT_DIR is not set")
                     .help("call this from build.rs, or set Config::out_dir")
             })?;
-        let generated = self.compile(files, Layout::BuildScript)?;
-        for file in &generated.files {
+        let compiled = self.compile(files)?;
+        let mut warnings = Vec::new();
+        let packages = packages::generate(&compiled.files, &compiled.generate, &mut warnings)?;
+        let files = layout::for_build_script(&packages);
+        for file in &files {
             file.write_to(&out_dir)?;
         }
-        Ok(generated)
+        Ok(Generated { files, warnings, inputs: compiled.paths })
     }
 
     /// Compiles `files` to Rust code that can be checked in: each package is
@@ -137,14 +136,29 @@ impl Config {
         &self,
         files: impl IntoIterator<Item = P>,
     ) -> Result<Generated, Diagnostics> {
-        self.compile(files, Layout::SourceTree)
+        self.try_generate_for(&Target::Rust, files)
+    }
+
+    /// Compiles `files` to the code of any target. Writes and prints nothing,
+    /// but what a plugin writes or prints.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the files, or with the plugin.
+    pub fn try_generate_for<P: AsRef<Path>>(
+        &self,
+        target: &Target,
+        files: impl IntoIterator<Item = P>,
+    ) -> Result<Generated, Diagnostics> {
+        let compiled = self.compile(files)?;
+        let (files, warnings) = targets::generate(target, &compiled)?;
+        Ok(Generated { files, warnings, inputs: compiled.paths })
     }
 
     fn compile<P: AsRef<Path>>(
         &self,
         files: impl IntoIterator<Item = P>,
-        layout: Layout,
-    ) -> Result<Generated, Diagnostics> {
+    ) -> Result<Compiled, Diagnostics> {
         let files: Vec<PathBuf> = files.into_iter().map(|file| file.as_ref().to_owned()).collect();
         if files.is_empty() {
             return Err(Diagnostic::new("no .proto file to compile").into());
@@ -153,30 +167,6 @@ impl Config {
             let message = format!("no such directory to include: {}", missing.display());
             return Err(Diagnostic::new(message).into());
         }
-        let compiled = front_end::compile(&files, &self.include_directories(&files))?;
-        let mut warnings = Vec::new();
-        let packages = packages::generate(&compiled, &mut warnings)?;
-        Ok(Generated {
-            files: match layout {
-                Layout::BuildScript => layout::for_build_script(&packages),
-                Layout::SourceTree => layout::for_source_tree(&packages),
-            },
-            warnings,
-            inputs: compiled.paths,
-        })
-    }
-
-    fn include_directories(&self, files: &[PathBuf]) -> Vec<PathBuf> {
-        let mut directories = self.includes.clone();
-        let beside = files.iter().map(|file| match file.parent() {
-            Some(parent) if parent != Path::new("") => parent.to_owned(),
-            _ => PathBuf::from("."),
-        });
-        for directory in [PathBuf::from("proto"), PathBuf::from(".")].into_iter().chain(beside) {
-            if !directories.contains(&directory) && directory.is_dir() {
-                directories.push(directory);
-            }
-        }
-        directories
+        front_end::compile(&files, &include_directories(&self.includes, &files))
     }
 }

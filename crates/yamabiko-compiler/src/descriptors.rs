@@ -5,6 +5,8 @@
 
 mod named;
 mod pool;
+mod print;
 
 pub(crate) use named::Named;
 pub(crate) use pool::{Message, Pool};
+pub use print::print_descriptor_set;

@@ -1,17 +1,19 @@
 //! What is wrong with a `.proto` file, and where: the errors of this crate.
 //!
 //! A [`Diagnostic`] is data (message, file, marked places, advice); its
-//! `Display` form is laid out as `rustc` lays out its own, so that it reads
-//! well on a terminal, in a log, and inside what cargo prints about a failed
-//! build script. Nothing is ever coloured.
+//! `Display` form is the one of `render`, without colours, so that it reads well
+//! on a terminal, in a log, and inside what cargo prints about a failed build
+//! script.
 
 use std::fmt;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use unicode_width::UnicodeWidthStr;
+use crate::explain::Code;
+use crate::render;
 
-/// A tab is printed as this many spaces, as `rustc` does.
-const TAB: &str = "    ";
+/// So many bytes before and after a marked piece are shown of a long line.
+const SHOWN: usize = 200;
 
 /// A place in a source file. Lines and columns count from 1; a column counts
 /// characters, not bytes.
@@ -23,37 +25,66 @@ pub struct Position {
     pub column: usize,
 }
 
+/// Whether a file can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The file is broken.
+    Error,
+    /// The file can be used, but its author should know something.
+    Warning,
+}
+
 /// A marked piece of one source line, with a word about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
     start: Position,
     length: usize,
+    range: Range<usize>,
     line_text: String,
+    /// How many characters of the line are left out before `line_text`.
+    left_out: usize,
     text: String,
+    file: Option<PathBuf>,
 }
 
 impl Label {
     /// Marks `length` bytes of `source` from byte `offset`. A piece that runs
     /// over the end of its line is cut there.
     pub(crate) fn new(source: &str, offset: usize, length: usize, text: &str) -> Self {
-        let offset = letter_start(source, offset);
-        let line_start = source[..offset].rfind('\n').map_or(0, |newline| newline + 1);
-        let line_end = source[offset..].find('\n').map_or(source.len(), |n| offset + n);
-        let line_text = source[line_start..line_end].trim_end_matches('\r');
-        let column = source[line_start..offset].chars().count();
-        let mut end = (offset + length).min(line_end);
-        while !source.is_char_boundary(end) {
-            end += 1;
-        }
+        Self::in_bytes(source.as_bytes(), offset..offset + length, text)
+    }
+
+    /// Marks a range of a text that may not be UTF-8.
+    pub(crate) fn in_bytes(source: &[u8], range: Range<usize>, text: &str) -> Self {
+        let start = letter_start(source, range.start);
+        let newline = |byte: &u8| *byte == b'\n';
+        let line_start = source[..start].iter().rposition(newline).map_or(0, |at| at + 1);
+        let line_end =
+            source[start..].iter().position(newline).map_or(source.len(), |at| start + at);
+        let end = range.end.clamp(start, line_end);
+        let shown_start = line_start.max(letter_start(source, start.saturating_sub(SHOWN)));
+        let shown_end = letter_start(source, line_end.min(end.min(start + SHOWN) + SHOWN));
+        let shown_end = shown_end.max(shown_start);
+        let count = |piece: &[u8]| without_mark(piece).chars().count();
+        let line_text = without_mark(&source[shown_start..shown_end]);
         Self {
             start: Position {
-                line: source[..line_start].matches('\n').count() + 1,
-                column: column + 1,
+                line: source[..line_start].iter().filter(|byte| newline(byte)).count() + 1,
+                column: count(&source[line_start..start]) + 1,
             },
-            length: source[offset..end].trim_end().chars().count().max(1),
-            line_text: line_text.to_owned(),
+            length: count(source[start..end].trim_ascii_end()).max(1),
+            range: start..end,
+            line_text: line_text.trim_end_matches('\r').to_owned(),
+            left_out: count(&source[line_start..shown_start]),
             text: text.to_owned(),
+            file: None,
         }
+    }
+
+    /// The same in another file than the diagnostic's.
+    pub(crate) fn of_file(mut self, file: impl Into<PathBuf>) -> Self {
+        self.file = Some(file.into());
+        self
     }
 
     /// Where the marked piece starts.
@@ -66,24 +97,118 @@ impl Label {
         self.length
     }
 
+    /// The marked bytes of the file.
+    pub fn range(&self) -> Range<usize> {
+        self.range.clone()
+    }
+
     /// What there is to say about the piece; may be empty.
     pub fn text(&self) -> &str {
         &self.text
     }
+
+    /// The file that the piece is in, if it is not the diagnostic's.
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
+    /// The line, or what is shown of it, and how many characters before that
+    /// are left out.
+    pub(crate) fn line(&self) -> (&str, usize) {
+        (&self.line_text, self.left_out)
+    }
+}
+
+/// Bytes as text, without a byte order mark.
+fn without_mark(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned()
+}
+
+/// A replacement of some bytes of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The bytes that go.
+    pub range: Range<usize>,
+    /// What comes in their place.
+    pub text: String,
+}
+
+/// What mends a file: changes that belong together, in the order of the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    pub(crate) title: String,
+    pub(crate) changes: Vec<Change>,
+}
+
+impl Edit {
+    /// What it does, as advice: lower case, no full stop.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// The changes, in the order of the file; they do not overlap.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+}
+
+/// What Google's protoc says about a problem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Protoc {
+    /// Its message.
+    pub message: String,
+    /// The line and the column, from 1, in bytes and with tabs to multiples of
+    /// 8; `None` if it gives none.
+    pub place: Option<(u32, u32)>,
 }
 
 /// One thing that is wrong: a message, usually with a place, often with advice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
+    code: Option<Code>,
+    severity: Severity,
     message: String,
     file: Option<PathBuf>,
     labels: Vec<Label>,
     helps: Vec<String>,
+    // Boxed, since results carry diagnostics about.
+    edit: Option<Box<Edit>>,
+    protoc: Option<Box<Protoc>>,
 }
 
 impl Diagnostic {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), file: None, labels: Vec::new(), helps: Vec::new() }
+        Self {
+            code: None,
+            severity: Severity::Error,
+            message: message.into(),
+            file: None,
+            labels: Vec::new(),
+            helps: Vec::new(),
+            edit: None,
+            protoc: None,
+        }
+    }
+
+    pub(crate) fn with_code(mut self, code: Code) -> Self {
+        self.code = Some(code);
+        self
+    }
+
+    pub(crate) fn with_severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    pub(crate) fn with_edit(mut self, edit: Option<Edit>) -> Self {
+        self.edit = edit.map(Box::new);
+        self
+    }
+
+    pub(crate) fn with_protoc(mut self, protoc: Option<Protoc>) -> Self {
+        self.protoc = protoc.map(Box::new);
+        self
     }
 
     pub(crate) fn in_file(mut self, file: impl Into<PathBuf>) -> Self {
@@ -100,6 +225,27 @@ impl Diagnostic {
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.helps.push(help.into());
         self
+    }
+
+    /// The stable code, for `yamabiko explain`; `None` if it is not about what a
+    /// file says.
+    pub fn code(&self) -> Option<Code> {
+        self.code
+    }
+
+    /// Whether the file can be used.
+    pub fn severity(&self) -> Severity {
+        self.severity
+    }
+
+    /// What mends it, if that can be done by a program.
+    pub fn edit(&self) -> Option<&Edit> {
+        self.edit.as_deref()
+    }
+
+    /// What Google's protoc says about it, if it does.
+    pub fn protoc(&self) -> Option<&Protoc> {
+        self.protoc.as_deref()
     }
 
     /// The headline: lower case, one line, no full stop.
@@ -126,73 +272,21 @@ impl Diagnostic {
     pub fn helps(&self) -> &[String] {
         &self.helps
     }
-
-    /// The marked lines, each with a row of carets (`-` for all but the first
-    /// label) below it.
-    fn write_source(&self, out: &mut fmt::Formatter<'_>, margin: &str) -> fmt::Result {
-        let mut labels: Vec<(usize, &Label)> = self.labels.iter().enumerate().collect();
-        labels.sort_by_key(|(_, label)| label.start);
-        let mut previous: Option<usize> = None;
-        writeln!(out, "{margin} |")?;
-        for (index, label) in labels {
-            let line = label.start.line;
-            if previous.is_some_and(|previous| previous + 1 < line) {
-                writeln!(out, "...")?;
-            }
-            if previous != Some(line) {
-                let width = margin.len();
-                writeln!(out, "{line:>width$} | {}", label.line_text.replace('\t', TAB))?;
-            }
-            previous = Some(line);
-            let indent = display_width(&label.line_text, 0, label.start.column - 1);
-            let marked = display_width(&label.line_text, label.start.column - 1, label.length);
-            let mark = if index == 0 { "^" } else { "-" }.repeat(marked.max(1));
-            writeln!(
-                out,
-                "{}",
-                format!("{margin} | {}{mark} {}", " ".repeat(indent), label.text).trim_end()
-            )?;
-        }
-        Ok(())
-    }
 }
 
 /// Where the letter that the byte at `offset` is part of starts.
-pub(crate) fn letter_start(text: &str, offset: usize) -> usize {
+pub(crate) fn letter_start(text: &[u8], offset: usize) -> usize {
     let offset = offset.min(text.len());
-    (0..=offset).rev().find(|offset| text.is_char_boundary(*offset)).unwrap_or(0)
-}
-
-/// The columns that `count` characters of `line` from `first` take on a terminal.
-fn display_width(line: &str, first: usize, count: usize) -> usize {
-    let piece: String = line.chars().skip(first).take(count).collect();
-    piece.replace('\t', TAB).width()
+    let is_inside = |at: usize| text.get(at).is_some_and(|byte| (0x80..0xc0).contains(byte));
+    // A letter has at most four bytes; what is longer is no text.
+    let first = (offset.saturating_sub(3)..=offset).rev().find(|at| !is_inside(*at));
+    let begins = |at: usize| at == offset || text.get(at).is_some_and(|byte| *byte >= 0xc0);
+    first.filter(|at| begins(*at)).unwrap_or(offset)
 }
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(out, "error: {}", self.message)?;
-        let last_line = self.labels.iter().map(|label| label.start.line).max();
-        let margin = " ".repeat(last_line.map_or(1, |line| line.to_string().len()));
-        if let Some(file) = &self.file {
-            write!(out, "{margin}--> {}", file.display())?;
-            if let Some(Position { line, column }) = self.position() {
-                write!(out, ":{line}:{column}")?;
-            }
-            writeln!(out)?;
-        }
-        if !self.labels.is_empty() {
-            self.write_source(out, &margin)?;
-        }
-        if !self.helps.is_empty() && self.file.is_some() {
-            writeln!(out, "{margin} |")?;
-        }
-        for help in &self.helps {
-            let indent = " ".repeat(margin.len() + " = help: ".len());
-            let help = help.replace('\n', &format!("\n{indent}"));
-            writeln!(out, "{margin} = help: {help}")?;
-        }
-        Ok(())
+        render::text(self, &render::PLAIN, out)
     }
 }
 

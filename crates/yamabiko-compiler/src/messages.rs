@@ -1,14 +1,15 @@
 //! The Rust code of messages and enums: `buffa-codegen`, with the runtime
 //! taken from where `yamabiko` re-exports it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use buffa_codegen::generated::descriptor::FileDescriptorProto;
-use buffa_codegen::{CodeGenConfig, GeneratedFileKind};
+use buffa_codegen::generated::descriptor::{DescriptorProto, FileDescriptorProto};
+use buffa_codegen::{CodeGenConfig, CodeGenWarning, GeneratedFileKind};
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::quote;
 use syn::visit_mut::{self, VisitMut};
 
+use crate::descriptors::Named;
 use crate::diagnostic::Diagnostic;
 
 /// The crates that buffa-codegen's output names, as `::name::…`. There is no
@@ -22,6 +23,8 @@ pub(crate) fn configuration() -> CodeGenConfig {
     // Handlers take owned messages; a view doubles the code to compile.
     configuration.generate_views = false;
     configuration.emit_register_fn = false;
+    // What proto2 allows is not refused, be it old.
+    configuration.allow_message_set = true;
     // `userName` is `user_name` in Rust, as methods are in snake case.
     configuration.idiomatic_field_names = true;
     configuration
@@ -35,6 +38,10 @@ pub(crate) fn generate(
     configuration: &CodeGenConfig,
     warnings: &mut Vec<String>,
 ) -> Result<BTreeMap<String, Vec<syn::Item>>, Diagnostic> {
+    let names_of_files: HashSet<&str> = names.iter().map(String::as_str).collect();
+    for file in files.iter().filter(|file| names_of_files.contains(file.name())) {
+        nameable(file)?;
+    }
     let (generated, told) = buffa_codegen::generate_with_diagnostics(files, names, configuration)
         .map_err(|error| Diagnostic::new(error.to_string()))?;
     let mut packages = BTreeMap::new();
@@ -45,8 +52,55 @@ pub(crate) fn generate(
         ThroughYamabiko.visit_file_mut(&mut parsed);
         packages.insert(file.package, parsed.items);
     }
-    warnings.extend(told.iter().map(ToString::to_string));
+    warnings.extend(told.iter().map(warning));
     Ok(packages)
+}
+
+/// What the generator warns of; what to do about it is to be done here.
+fn warning(warning: &CodeGenWarning) -> String {
+    match warning {
+        CodeGenWarning::ExcludedPackageFieldRef {
+            file_name,
+            message_name,
+            field_name,
+            type_fqn,
+            ..
+        } => format!(
+            "{file_name}: `{field_name}` of `{message_name}` is a `{}`, for which no code is \
+             generated; generate code for its file too",
+            type_fqn.trim_start_matches('.')
+        ),
+        other => other.to_string(),
+    }
+}
+
+/// Whether everything in a file can have a name in Rust: `_` is none.
+fn nameable(file: &FileDescriptorProto) -> Result<(), Diagnostic> {
+    fn refused(name: &str) -> bool {
+        name.chars().all(|letter| letter == '_')
+    }
+    fn find(message: &DescriptorProto) -> Option<&str> {
+        let fields = message.field.iter().map(Named::name);
+        let enums = message.enum_type.iter().map(Named::name);
+        fields
+            .chain(enums)
+            .chain([message.name()])
+            .find(|name| refused(name))
+            .or_else(|| message.nested_type.iter().find_map(find))
+    }
+    let enums = file.enum_type.iter().map(Named::name);
+    let package = file.package.as_deref().unwrap_or("none").split('.');
+    let found = file
+        .message_type
+        .iter()
+        .find_map(find)
+        .or_else(|| enums.chain(package).find(|name| refused(name)));
+    match found {
+        None => Ok(()),
+        Some(name) => Err(Diagnostic::new(format!("`{name}` cannot be a name in Rust"))
+            .in_file(file.name())
+            .help("call it something that has a letter")),
+    }
 }
 
 /// A path that services name a message by, with the runtime's crates redirected.

@@ -9,6 +9,9 @@ use proc_macro2::{Ident, Span};
 /// What the client has by itself, besides one function for each method.
 const CLIENT_FUNCTIONS: [&str; 2] = ["new", "connect"];
 
+/// The module, in that of a package, with the code for threads.
+pub(crate) const BLOCKING: &str = "blocking";
+
 /// The three types that are generated for one service.
 pub(crate) struct ServiceNames {
     /// The trait with the methods, `HelloService`.

@@ -18,6 +18,11 @@ pub(crate) trait Open {
     fn descriptor(&mut self, _name: &str) -> Option<FileDescriptorProto> {
         None
     }
+
+    /// Whether files may be in the edition that is still in the making.
+    fn allows_unstable_editions(&self) -> bool {
+        false
+    }
 }
 
 /// Files with everything that they say looked up.
@@ -40,10 +45,43 @@ pub(crate) fn compile(
     open: &mut dyn Open,
     problems: &mut Vec<Problem>,
 ) -> Option<Linked> {
+    link(names, open, problems, AfterBroken::Stop)
+}
+
+/// The same, but goes on after a file that is broken, so that all are told of
+/// in one go. What several of them import is complained about for each.
+pub(crate) fn compile_and_tell_all(
+    names: &[String],
+    open: &mut dyn Open,
+    problems: &mut Vec<Problem>,
+) -> Option<Linked> {
+    link(names, open, problems, AfterBroken::GoOn)
+}
+
+/// What to do after a file that is broken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum AfterBroken {
+    /// As protoc does.
+    Stop,
+    GoOn,
+}
+
+fn link(
+    names: &[String],
+    open: &mut dyn Open,
+    problems: &mut Vec<Problem>,
+    after: AfterBroken,
+) -> Option<Linked> {
     let first = problems.len();
+    let unstable_editions = open.allows_unstable_editions();
     let mut loader = Loader::new(names, open, problems);
-    // protoc stops at the first file that is broken.
-    let loaded = names.iter().all(|name| loader.load(name));
+    let mut loaded = true;
+    for name in names {
+        loaded &= loader.load(name);
+        if !loaded && after == AfterBroken::Stop {
+            break;
+        }
+    }
     let pool = loader.into_pool();
     if !loaded {
         return None;
@@ -56,7 +94,9 @@ pub(crate) fn compile(
         return None;
     }
     for file in asked() {
-        check::unstable_edition(&pool, file, problems);
+        if !unstable_editions {
+            check::unstable_edition(&pool, file, problems);
+        }
         check::reserved_numbers(&pool, file, problems);
         check::targets(&pool, &pool[file].proto, problems);
     }
@@ -69,6 +109,11 @@ pub(crate) fn compile(
 }
 
 impl Linked {
+    /// The files as they were linked.
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
     /// A file as generated code embeds it: without source information, with
     /// only those names in JSON that the file spells out.
     pub(crate) fn embedded(&self, name: &str) -> Option<FileDescriptorProto> {

@@ -37,7 +37,8 @@ pub const WELL_KNOWN_FILES: &[(&str, &str)] = crate::well_known::FILES;
 use arguments::Parsed;
 use command::{Command, Mode, Output};
 use inputs::Loaded;
-use outputs::{Location, Outputs};
+pub(crate) use outputs::Location;
+use outputs::Outputs;
 use source_tree::SourceTree;
 use streams::Streams;
 

@@ -1,5 +1,5 @@
 //! The Rust code of a service: a trait with the methods, an adapter that
-//! serves it, and a client.
+//! serves it, and a client; and all of that again for threads, in a module.
 //!
 //! Every path is written in full (`::core::…`, `::yamabiko::…`), so that a
 //! message may be called `Result`, `Status` or `Arc`.
@@ -16,35 +16,77 @@ use quote::quote;
 use crate::comments::{self, Comments};
 use crate::messages;
 use crate::names::{self, ServiceNames};
+use crate::twin::Twin;
 
-/// Adds the code of all services of `file` to `items`. A name that is in
-/// `taken` is not used again. What cannot be generated is told in `warnings`.
-pub(crate) fn generate(
-    file: &FileDescriptorProto,
-    context: &CodeGenContext<'_>,
-    taken: &mut BTreeSet<String>,
-    items: &mut TokenStream,
-    warnings: &mut Vec<String>,
-) {
-    let comments = Comments::of(file);
-    let package = file.package.as_deref().unwrap_or_default();
-    let names: Vec<ServiceNames> = file
-        .service
-        .iter()
-        .map(|service| ServiceNames::claim(service.name.as_deref().unwrap_or_default(), taken))
-        .collect();
-    for (index, (descriptor, names)) in file.service.iter().zip(&names).enumerate() {
-        let service = Service::new(package, descriptor, names, context, warnings)
-            .documented(&comments, index);
-        let handler = names::fresh("T", taken);
-        items.extend(service.the_trait(&handler));
-        items.extend(service.the_server(&handler));
-        items.extend(service.the_client());
+/// The code of the services of a package. What needs a driver is apart: generated code cannot see
+/// which features the runtime is built with.
+#[derive(Default)]
+pub(crate) struct Services {
+    /// What every build has.
+    pub(crate) always: TokenStream,
+    /// For builds with tokio.
+    pub(crate) tokio: TokenStream,
+    /// The items of the module for threads.
+    blocking: TokenStream,
+}
+
+impl Services {
+    /// Adds all services of `file`. A name that is in `taken` is not used again.
+    pub(crate) fn add(
+        &mut self,
+        file: &FileDescriptorProto,
+        context: &CodeGenContext<'_>,
+        taken: &mut BTreeSet<String>,
+    ) {
+        let comments = Comments::of(file);
+        let package = file.package.as_deref().unwrap_or_default();
+        let names: Vec<ServiceNames> = file
+            .service
+            .iter()
+            .map(|service| ServiceNames::claim(service.name.as_deref().unwrap_or_default(), taken))
+            .collect();
+        for (index, (descriptor, names)) in file.service.iter().zip(&names).enumerate() {
+            let handler = names::fresh("T", taken);
+            let of = |twin| {
+                Service::new(package, descriptor, names, context, twin).documented(&comments, index)
+            };
+            let service = of(Twin::Async);
+            self.always.extend(service.the_trait(&handler));
+            self.always.extend(service.the_server(&handler));
+            self.tokio.extend(service.the_client());
+            let service = of(Twin::Blocking);
+            self.blocking.extend(service.the_trait(&handler));
+            self.blocking.extend(service.the_server(&handler));
+            self.blocking.extend(service.the_client());
+        }
     }
+
+    /// The module for builds with the driver for threads.
+    pub(crate) fn blocking(self, taken: &BTreeSet<String>) -> TokenStream {
+        let Self { blocking, .. } = self;
+        if blocking.is_empty() {
+            return blocking;
+        }
+        let module = names::fresh(names::BLOCKING, taken);
+        quote! {
+            /// The same services for threads, without `await`.
+            pub mod #module {
+                #blocking
+            }
+        }
+    }
+}
+
+/// Which sides of a method are streams.
+#[derive(Clone, Copy)]
+struct Streams {
+    requests: bool,
+    responses: bool,
 }
 
 /// A service on its way to Rust.
 struct Service<'a> {
+    twin: Twin,
     names: &'a ServiceNames,
     /// The name on the wire, `hello.HelloService`.
     full_name: String,
@@ -52,8 +94,9 @@ struct Service<'a> {
     methods: Vec<Method>,
 }
 
-/// A unary method on its way to Rust.
+/// A method on its way to Rust.
 struct Method {
+    twin: Twin,
     /// Its position among all methods of the service.
     index: usize,
     name: Ident,
@@ -61,6 +104,7 @@ struct Method {
     path: String,
     request: TokenStream,
     response: TokenStream,
+    streams: Streams,
     doc: TokenStream,
 }
 
@@ -70,7 +114,7 @@ impl<'a> Service<'a> {
         descriptor: &ServiceDescriptorProto,
         names: &'a ServiceNames,
         context: &CodeGenContext<'_>,
-        warnings: &mut Vec<String>,
+        twin: Twin,
     ) -> Self {
         let name = descriptor.name.as_deref().unwrap_or_default();
         let full_name =
@@ -81,23 +125,23 @@ impl<'a> Service<'a> {
             descriptor.method.iter().zip(names::methods(proto_names)).enumerate()
         {
             let proto_name = method_name(method);
-            if method.client_streaming == Some(true) || method.server_streaming == Some(true) {
-                warnings.push(format!(
-                    "{full_name}.{proto_name} is a streaming method; streaming is not supported yet, so no code is generated for it"
-                ));
-                continue;
-            }
-            let message = |name: &Option<String>| message_path(name, package, context);
+            let nesting = usize::from(twin == Twin::Blocking);
+            let message = |name: &Option<String>| message_path(name, package, context, nesting);
             methods.push(Method {
+                twin,
                 index,
                 name: rust_name,
                 path: format!("/{full_name}/{proto_name}"),
                 request: message(&method.input_type),
                 response: message(&method.output_type),
+                streams: Streams {
+                    requests: method.client_streaming == Some(true),
+                    responses: method.server_streaming == Some(true),
+                },
                 doc: TokenStream::new(),
             });
         }
-        Self { names, full_name, doc: TokenStream::new(), methods }
+        Self { twin, names, full_name, doc: TokenStream::new(), methods }
     }
 
     fn documented(mut self, comments: &Comments, service: usize) -> Self {
@@ -136,16 +180,18 @@ impl<'a> Service<'a> {
         let Self { names: ServiceNames { service, server, .. }, full_name, .. } = self;
         let doc = comments::doc(None, &format!("Serves `{full_name}` by calling a [`{service}`]."));
         let registrations = self.methods.iter().map(|method| {
-            let Method { name, path, request, response, .. } = method;
+            let Method { name, path, request, response, streams, .. } = method;
+            let kind = streams.kind();
+            let sides = (streams.requests, streams.responses);
+            let call = self.twin.handling(handler, service, name, sides);
+            let replies = streams.responses.then(|| quote!(, replies));
             quote! {
                 let service = ::core::clone::Clone::clone(&self.inner);
-                methods.unary::<::yamabiko::codegen::Buffa, #request, #response, _, _>(
+                methods.#kind::<::yamabiko::codegen::Buffa, #request, #response, _, _>(
                     #path,
-                    move |request, context| {
+                    move |request, context #replies| {
                         let service = ::core::clone::Clone::clone(&service);
-                        async move {
-                            <#handler as #service>::#name(&service, request, &context).await
-                        }
+                        async move { #call }
                     },
                 );
             }
@@ -202,28 +248,44 @@ impl<'a> Service<'a> {
 
     /// The client: a function for each method, and the trait.
     fn the_client(&self) -> TokenStream {
-        let Self { names: ServiceNames { service, client, .. }, full_name, .. } = self;
+        let Self { twin, names: ServiceNames { service, client, .. }, full_name, .. } = self;
+        let (runtime, codegen, connect) = (twin.runtime(), twin.codegen(), twin.connect());
         let doc = comments::doc(None, &format!("Calls `{full_name}` over a channel."));
         let functions = self.methods.iter().map(|method| {
-            let Method { name, path, request, response, doc, .. } = method;
+            let Method { name, path, request, response, streams, doc, .. } = method;
+            let kind = streams.kind();
+            let (argument, request_type) = if streams.requests {
+                (quote!(requests), quote!(impl #runtime::IntoRequests<#request>))
+            } else {
+                (quote!(request), request.clone())
+            };
+            let answer = if streams.responses {
+                quote!(#runtime::Streaming<#response>)
+            } else {
+                response.clone()
+            };
             quote! {
                 #doc
-                pub fn #name(&self, request: #request) -> ::yamabiko::Call<#response> {
-                    ::yamabiko::codegen::unary::<::yamabiko::codegen::Buffa, _, _>(
-                        &self.channel,
-                        #path,
-                        request,
-                    )
+                pub fn #name(&self, #argument: #request_type) -> #runtime::Call<#answer> {
+                    #codegen::#kind::<
+                        ::yamabiko::codegen::Buffa,
+                        #request,
+                        #response,
+                    >(&self.channel, #path, #argument)
                 }
             }
         });
         let implementations = self.methods.iter().map(|method| {
             let (name, signature) = (&method.name, method.signature());
+            let request = if method.streams.requests {
+                quote!(#codegen::relay(request))
+            } else {
+                quote!(request)
+            };
+            let call = twin.within(&quote!(Self::#name(self, #request)));
             quote! {
                 #signature {
-                    ::core::future::IntoFuture::into_future(
-                        Self::#name(self, request).within(context),
-                    )
+                    #call
                 }
             }
         });
@@ -231,23 +293,16 @@ impl<'a> Service<'a> {
             #doc
             #[derive(::core::clone::Clone, ::core::fmt::Debug)]
             pub struct #client {
-                channel: ::yamabiko::Channel,
+                channel: #runtime::Channel,
             }
 
             impl #client {
                 /// Calls over `channel`.
-                pub fn new(channel: ::yamabiko::Channel) -> Self {
+                pub fn new(channel: #runtime::Channel) -> Self {
                     Self { channel }
                 }
 
-                /// Calls the server at `address`, such as `http://localhost:50051`.
-                pub async fn connect(
-                    address: impl ::core::convert::AsRef<::core::primitive::str>,
-                ) -> ::core::result::Result<Self, ::yamabiko::Error> {
-                    ::core::result::Result::Ok(Self::new(
-                        ::yamabiko::Channel::connect(address).await?,
-                    ))
-                }
+                #connect
 
                 #(#functions)*
             }
@@ -261,15 +316,17 @@ impl<'a> Service<'a> {
 
 impl Method {
     fn signature(&self) -> TokenStream {
-        let Self { name, request, response, .. } = self;
+        let Self { twin, name, request, response, streams, .. } = self;
+        let runtime = twin.runtime();
+        let request =
+            if streams.requests { quote!(#runtime::Streaming<#request>) } else { request.clone() };
+        let answer = twin.answer(response, streams.responses);
         quote! {
             fn #name(
                 &self,
                 request: #request,
                 context: &::yamabiko::Context,
-            ) -> impl ::core::future::Future<
-                Output = ::core::result::Result<#response, ::yamabiko::Status>,
-            > + ::core::marker::Send
+            ) -> #answer
         }
     }
 
@@ -284,15 +341,33 @@ impl Method {
     }
 }
 
+impl Streams {
+    /// The name of such methods in `yamabiko::codegen`.
+    fn kind(self) -> Ident {
+        let name = match (self.requests, self.responses) {
+            (false, false) => "unary",
+            (false, true) => "server_streaming",
+            (true, false) => "client_streaming",
+            (true, true) => "bidi_streaming",
+        };
+        Ident::new(name, proc_macro2::Span::call_site())
+    }
+}
+
 fn method_name(method: &MethodDescriptorProto) -> &str {
     method.name.as_deref().unwrap_or_default()
 }
 
 /// The Rust path of the message with the full name `.package.Message`.
-fn message_path(name: &Option<String>, package: &str, context: &CodeGenContext<'_>) -> TokenStream {
+fn message_path(
+    name: &Option<String>,
+    package: &str,
+    context: &CodeGenContext<'_>,
+    nesting: usize,
+) -> TokenStream {
     let name = name.as_deref().unwrap_or_default();
     let path = context
-        .rust_type_relative(name, package, 0)
+        .rust_type_relative(name, package, nesting)
         .expect("the front end resolved the name, and the context knows all files");
     messages::message_path(&path)
 }

@@ -34,17 +34,11 @@ pub(crate) struct Sources {
     directories: Vec<PathBuf>,
     files: BTreeMap<String, Source>,
     names: BTreeMap<PathBuf, String>,
-    aliases: BTreeMap<String, String>,
 }
 
 impl Sources {
     pub(crate) fn new(directories: Vec<PathBuf>) -> Self {
-        Self {
-            directories,
-            files: BTreeMap::new(),
-            names: BTreeMap::new(),
-            aliases: BTreeMap::new(),
-        }
+        Self { directories, files: BTreeMap::new(), names: BTreeMap::new() }
     }
 
     /// The name of the file at `path`: the one that it was imported by, or else
@@ -81,7 +75,6 @@ impl Sources {
                 if let Some(source) = self.files.get(name).filter(|_| known == name) {
                     return Ok(Opened::Text(source.text.clone()));
                 }
-                self.aliases.insert(name.to_owned(), known.clone());
                 return Ok(Opened::Alias(known.clone()));
             }
             let text = decode(&path, bytes)?;
@@ -92,34 +85,14 @@ impl Sources {
         Ok(Opened::NotFound)
     }
 
-    /// The name that a file was first opened by.
-    pub(crate) fn known_name<'a>(&'a self, name: &'a str) -> &'a str {
-        self.aliases.get(name).map_or(name, String::as_str)
-    }
-
     /// Where the file of that import name is on disk.
     pub(crate) fn path(&self, name: &str) -> Option<&Path> {
         self.files.get(name).map(|source| source.path.as_path())
     }
 
-    /// The text of the file of that import name.
-    pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        self.files.get(name).map(|source| source.text.as_str())
-    }
-
-    /// The import names and texts of the files that were read.
-    pub(crate) fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.files.iter().map(|(name, source)| (name.as_str(), source.text.as_str()))
-    }
-
     /// The files that were read, by path.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
         self.files.values().map(|source| source.path.as_path())
-    }
-
-    /// The directories in which an import is looked for, in order.
-    pub(crate) fn directories(&self) -> &[PathBuf] {
-        &self.directories
     }
 }
 

@@ -1,10 +1,8 @@
 //! The files of protobuf itself, which `.proto` files import without having them.
 //!
-//! They are the declarations of the files that protoc brings along, and mean the
-//! same, but have no comments. `well_known/update` writes them anew.
-
-/// The licence of the files.
-pub(crate) const LICENSE: &str = include_str!("well_known/LICENSE");
+//! They are printed from the descriptors that protoc has of them, and mean the
+//! same. `UPDATE_EXPECTED=1 cargo test -p yamabiko-compiler --lib built_in_files`
+//! writes them anew, of the protoc that `tests/protoc/set-up` installs.
 
 macro_rules! files {
     ($($name:literal),* $(,)?) => {

@@ -40,7 +40,7 @@ fn the_published_typo_is_found_where_it_is() {
     let [diagnostic] = error.iter().as_slice() else { panic!("one mistake, one error: {error}") };
     assert_eq!(diagnostic.file(), Some(file));
     assert_eq!(diagnostic.position(), Some(Position { line: 5, column: 1 }));
-    assert_eq!(diagnostic.message(), "`rpc` is only allowed inside a `service`");
+    assert!(diagnostic.to_string().contains("`service HelloService {`"), "{diagnostic}");
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn all_broken_files_are_told_at_once_and_each_mistake_once() {
 fn a_file_that_is_not_there_is_named_with_a_similar_one() {
     assert_eq!(
         explanation("tests/broken/open_sting.proto"),
-        "error: no such file: tests/broken/open_sting.proto\n  \
+        "error[P0109]: no such file: tests/broken/open_sting.proto\n  \
          = help: did you mean tests/broken/open_string.proto?\n",
     );
 }

@@ -47,16 +47,59 @@ fn a_package_is_the_file_of_a_module_that_declares_its_children() -> Result<(), 
 }
 
 #[test]
-fn a_streaming_method_is_left_out_and_named() -> Result<(), Box<dyn Error>> {
+fn each_kind_of_method_has_its_streams() -> Result<(), Box<dyn Error>> {
+    let generated = generate(&["streams.proto"])?;
+    assert_eq!(generated.warnings, [""; 0]);
+    let code: String = content(&generated, "streams.rs").split_whitespace().collect();
+    for expected in [
+        "fnserver_stream(&self,request:Message,)->::yamabiko::Call<::yamabiko::Streaming<Message>>",
+        "fnclient_stream(&self,requests:impl::yamabiko::IntoRequests<Message>,)->::yamabiko::Call<Message>",
+        "fnboth(&self,requests:impl::yamabiko::IntoRequests<Message>,)->::yamabiko::Call<::yamabiko::Streaming<Message>>",
+    ] {
+        assert!(code.contains(expected), "{expected} in {code}");
+    }
+    Ok(())
+}
+
+#[test]
+fn each_kind_of_method_has_a_twin_without_await() -> Result<(), Box<dyn Error>> {
     let generated = generate(&["streams.proto"])?;
     let code = content(&generated, "streams.rs");
-    assert!(code.contains("fn unary(") && !code.contains("fn both("));
-    let named: Vec<&str> =
-        generated.warnings.iter().filter_map(|warning| warning.split(' ').next()).collect();
-    assert_eq!(
-        named,
-        ["streams.Streams.ServerStream", "streams.Streams.ClientStream", "streams.Streams.Both"],
-    );
+    let (_, twin) = code.split_once("    pub mod blocking {").ok_or("a module")?;
+    assert!(!twin.contains("async fn") && !twin.contains(".await"), "{twin}");
+    let twin = twin.split_whitespace().collect::<String>().replace(",>", ">");
+    for expected in [
+        "fnserver_stream(&self,request:super::Message,)->::yamabiko::blocking::Call<::yamabiko::blocking::Streaming<super::Message>>",
+        "fnclient_stream(&self,requests:impl::yamabiko::blocking::IntoRequests<super::Message>,)->::yamabiko::blocking::Call<super::Message>",
+        "fnclient_stream(&self,request:::yamabiko::blocking::Streaming<super::Message>,context:&::yamabiko::Context,)->::core::result::Result<super::Message,::yamabiko::Status>;",
+    ] {
+        assert!(twin.contains(expected), "{expected} in {twin}");
+    }
+    Ok(())
+}
+
+#[test]
+fn what_needs_a_driver_is_there_with_the_driver() -> Result<(), Box<dyn Error>> {
+    let generated = generate(&["streams.proto"])?;
+    let code = content(&generated, "streams.rs");
+    let (always, rest) = code.split_once("::yamabiko::__if_tokio! {\n").ok_or("for tokio")?;
+    let (tokio, blocking) =
+        rest.split_once("::yamabiko::__if_blocking! {\n").ok_or("for threads")?;
+    for driver in ["Channel", "Call<", "IntoRequests", "blocking"] {
+        assert!(!always.contains(driver), "{driver} in what every build has");
+    }
+    assert!(tokio.contains("StreamsClient") && !tokio.contains("StreamsServer"));
+    assert!(blocking.contains("StreamsClient") && blocking.contains("StreamsServer"));
+    Ok(())
+}
+
+#[test]
+fn the_module_for_threads_yields_to_a_package() -> Result<(), Box<dyn Error>> {
+    let generated = generate(&["streams/blocking/blocking.proto"])?;
+    let above = content(&generated, "streams.rs");
+    assert!(above.contains("pub mod blocking;") && above.contains("pub mod blocking_ {"));
+    let below = content(&generated, "streams/blocking.rs");
+    assert!(below.contains("pub mod blocking {"));
     Ok(())
 }
 

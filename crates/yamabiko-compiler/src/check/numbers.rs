@@ -105,7 +105,9 @@ pub(crate) fn not_an_extension_number(builder: &mut Builder<'_>, id: FieldId, me
 pub(crate) fn number_used_twice(builder: &mut Builder<'_>, id: FieldId) {
     let Some(message) = builder.pool[id].containing else { return };
     let Some(other) = builder.pool.enter_number(message, id) else { return };
+    // Counted once for a message: many fields may ask.
     let pool = &builder.pool;
+    let next = builder.next_free.entry(message).or_insert_with(|| next_free(pool, message)).clone();
     let (field, other) = (&pool[id], &pool[other]);
     let containing = &pool[message].full_name;
     let number = field.number;
@@ -125,9 +127,8 @@ pub(crate) fn number_used_twice(builder: &mut Builder<'_>, id: FieldId) {
         builder.error(Part::Number, text);
     } else {
         let text = format!(
-            "Field number {number} has already been used in \"{containing}\" by field \"{}\". {}.",
-            other.name,
-            next_free(pool, message)
+            "Field number {number} has already been used in \"{containing}\" by field \"{}\". {next}.",
+            other.name
         );
         builder.error(Part::Number, text);
     }

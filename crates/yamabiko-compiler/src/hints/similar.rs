@@ -1,10 +1,18 @@
 //! What a misspelled name was meant to be.
 
+/// Longer words are nobody's misspelling.
+const MAX_LENGTH: usize = 200;
+
 /// The candidate that `wanted` is most likely a misspelling of, if any is close.
 pub(crate) fn best<'a>(wanted: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    if wanted.len() > MAX_LENGTH {
+        return None;
+    }
     let limit = (wanted.chars().count() / 3).max(1);
     candidates
         .filter(|candidate| *candidate != wanted)
+        // Quickly done with, since counting steps takes long for long words.
+        .filter(|candidate| candidate.len().abs_diff(wanted.len()) <= limit * 4)
         .map(|candidate| (distance(wanted, candidate), candidate))
         .filter(|(distance, _)| *distance <= limit)
         .min()

@@ -104,6 +104,7 @@ pub(super) struct Policy {
     pub(super) disallow_services: bool,
     pub(super) allow_directory_escape: bool,
     pub(super) deterministic_output: bool,
+    pub(super) unstable_editions: bool,
     pub(super) direct_dependencies: Dependencies,
     pub(super) option_dependencies: Dependencies,
 }

@@ -51,11 +51,7 @@ pub(super) fn print(program: &str, streams: &mut Streams<'_>) {
 
 /// Says whose work is in the program.
 pub(super) fn print_notices(streams: &mut Streams<'_>) {
-    streams.say("yamabiko, Apache License 2.0.");
-    streams.say("");
-    streams.say("It contains the definitions of google/protobuf/*.proto:");
-    streams.say("");
-    let _ = streams.out.write_all(crate::well_known::LICENSE.as_bytes());
+    streams.say("yamabiko, MIT License or Apache License 2.0.");
 }
 
 /// The option that asks for code and that `name` is most likely a misspelling of:

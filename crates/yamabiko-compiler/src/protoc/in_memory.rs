@@ -62,7 +62,7 @@ pub fn generate_python(
     let directories = include.iter().map(|path| path.as_ref().to_string_lossy().into_owned());
     let tree = SourceTree::of_directories(directories);
     let mut problems = Vec::new();
-    let Some(linked) = inputs::link(&[name.to_owned()], &tree, Vec::new(), &mut problems) else {
+    let Some(linked) = inputs::link(name, &tree, &mut problems) else {
         problems.retain(|problem| problem.severity == Severity::Error);
         return Err(problems.into_iter().map(Mistake::of).collect());
     };

@@ -44,7 +44,8 @@ pub(super) fn load(
         }
     }
     let mut found = Vec::new();
-    let linked = link(&asked, tree, sets, &mut found);
+    let mut files = Files { tree, sets, unstable_editions: command.policy.unstable_editions };
+    let linked = proto::compile(&asked, &mut files, &mut found);
     problems::print(&found, command.policy.error_format, tree, streams);
     let has_warnings = found.iter().any(|problem| problem.severity == Severity::Warning);
     let loaded = Loaded { linked: linked?, has_warnings };
@@ -60,14 +61,10 @@ impl Loaded {
     }
 }
 
-/// Links the files that imports call `asked`, and what they import.
-pub(super) fn link(
-    asked: &[String],
-    tree: &SourceTree,
-    sets: Vec<FileDescriptorProto>,
-    problems: &mut Vec<Problem>,
-) -> Option<Linked> {
-    proto::compile(asked, &mut Files { tree, sets }, problems)
+/// Links the file that imports call `asked`, and what it imports.
+pub(super) fn link(asked: &str, tree: &SourceTree, problems: &mut Vec<Problem>) -> Option<Linked> {
+    let mut files = Files { tree, sets: Vec::new(), unstable_editions: false };
+    proto::compile(&[asked.to_owned()], &mut files, problems)
 }
 
 /// The name that imports have for `input`, a path or such a name itself.
@@ -166,9 +163,14 @@ fn violation(dependencies: &Dependencies, message: &str, import: &str) -> Option
 struct Files<'a> {
     tree: &'a SourceTree,
     sets: Vec<FileDescriptorProto>,
+    unstable_editions: bool,
 }
 
 impl Open for Files<'_> {
+    fn allows_unstable_editions(&self) -> bool {
+        self.unstable_editions
+    }
+
     fn open(&mut self, name: &str) -> Result<Vec<u8>, String> {
         self.tree.read(name).map(|source| source.content)
     }

@@ -19,7 +19,7 @@ pub(super) struct Outputs {
 
 /// The files of one location.
 #[derive(Debug, Default)]
-pub(super) struct Location {
+pub(crate) struct Location {
     files: BTreeMap<String, String>,
     has_mistake: bool,
 }
@@ -72,7 +72,8 @@ impl Location {
         }
     }
 
-    fn try_add(&mut self, piece: Piece) -> Result<(), String> {
+    /// The same; the mistake is in protoc's words.
+    pub(crate) fn try_add(&mut self, piece: Piece) -> Result<(), String> {
         let Piece { file, insertion_point, mut text } = piece;
         let Some(point) = insertion_point else {
             if self.files.contains_key(&file) {
@@ -106,6 +107,11 @@ impl Location {
             text.split_inclusive('\n').flat_map(|line| [indentation, line]).collect();
         target.insert_str(position, &inserted);
         Ok(())
+    }
+
+    /// The files, sorted, with their texts.
+    pub(crate) fn into_files(self) -> impl Iterator<Item = (String, String)> {
+        self.files.into_iter()
     }
 
     fn write_to_directory(

@@ -37,6 +37,8 @@ pub(crate) struct Builder<'a> {
     pub(super) undefined: String,
     /// Messages that need other numbers.
     pub wanted: HashMap<Option<MessageId>, Wanted>,
+    /// The next free number of messages, in protoc's words, once it was asked for.
+    pub next_free: HashMap<MessageId, String>,
     /// Options to interpret, in the order of protoc.
     pub(super) pending: Vec<PendingOptions>,
     /// Whether the file was asked for, not only imported.
@@ -67,6 +69,7 @@ impl<'a> Builder<'a> {
             undeclared: None,
             undefined: String::new(),
             wanted: HashMap::new(),
+            next_free: HashMap::new(),
             pending: Vec::new(),
             asked,
         }

@@ -24,7 +24,7 @@ mod symbols;
 mod text;
 mod unescape;
 mod visit;
-mod wire;
+pub(crate) mod wire;
 
 pub(crate) use builder::Builder;
 pub(crate) use features::{FeatureField, Features};

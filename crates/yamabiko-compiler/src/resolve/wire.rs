@@ -4,14 +4,14 @@ use buffa_codegen::generated::descriptor::field_descriptor_proto::Type;
 
 /// A field's number with one value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Record {
+pub(crate) struct Record {
     pub number: u32,
     pub value: WireValue,
 }
 
 /// A value as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum WireValue {
+pub(crate) enum WireValue {
     Varint(u64),
     Fixed32(u32),
     Fixed64(u64),
@@ -22,7 +22,7 @@ pub(super) enum WireValue {
 
 impl WireValue {
     /// Whether it is what a field without presence has if it is not set.
-    pub(super) fn is_zero(&self) -> bool {
+    pub(crate) fn is_zero(&self) -> bool {
         match self {
             Self::Varint(value) | Self::Fixed64(value) => *value == 0,
             Self::Fixed32(value) => *value == 0,
@@ -42,12 +42,12 @@ impl WireValue {
 }
 
 /// A 32-bit number as a varint holds it.
-pub(super) fn sign_extended(value: i32) -> u64 {
+pub(crate) fn sign_extended(value: i32) -> u64 {
     i64::from(value).cast_unsigned()
 }
 
 /// Whether a value is of the shape that a type has.
-pub(super) fn fits(kind: Type, value: &WireValue) -> bool {
+pub(crate) fn fits(kind: Type, value: &WireValue) -> bool {
     match value {
         WireValue::Varint(_) => is_numeric(kind) && width(kind).is_none(),
         WireValue::Fixed32(_) => width(kind) == Some(4),
@@ -67,12 +67,12 @@ fn width(kind: Type) -> Option<usize> {
 }
 
 /// Whether lists of a type can be packed.
-pub(super) fn is_numeric(kind: Type) -> bool {
+pub(crate) fn is_numeric(kind: Type) -> bool {
     !matches!(kind, Type::TYPE_STRING | Type::TYPE_BYTES | Type::TYPE_MESSAGE | Type::TYPE_GROUP)
 }
 
 /// The zero of a type.
-pub(super) fn zero(kind: Type) -> WireValue {
+pub(crate) fn zero(kind: Type) -> WireValue {
     match width(kind) {
         Some(4) => WireValue::Fixed32(0),
         Some(_) => WireValue::Fixed64(0),
@@ -82,7 +82,7 @@ pub(super) fn zero(kind: Type) -> WireValue {
 }
 
 /// Writes a record.
-pub(super) fn write(record: &Record, out: &mut Vec<u8>) {
+pub(crate) fn write(record: &Record, out: &mut Vec<u8>) {
     let tag = u64::from(record.number) << 3;
     write_varint(tag | record.value.wire_type(), out);
     match &record.value {
@@ -99,7 +99,7 @@ pub(super) fn write(record: &Record, out: &mut Vec<u8>) {
 }
 
 /// Writes a number without its field, as in a packed list.
-pub(super) fn write_value(value: &WireValue, out: &mut Vec<u8>) {
+pub(crate) fn write_value(value: &WireValue, out: &mut Vec<u8>) {
     match value {
         WireValue::Varint(value) => write_varint(*value, out),
         WireValue::Fixed32(value) => out.extend_from_slice(&value.to_le_bytes()),
@@ -117,7 +117,7 @@ fn write_varint(mut value: u64, out: &mut Vec<u8>) {
 }
 
 /// Reads a number of a packed list.
-pub(super) fn read_value(kind: Type, bytes: &mut &[u8]) -> Option<WireValue> {
+pub(crate) fn read_value(kind: Type, bytes: &mut &[u8]) -> Option<WireValue> {
     match width(kind) {
         Some(4) => read_array(bytes).map(|value| WireValue::Fixed32(u32::from_le_bytes(value))),
         Some(_) => read_array(bytes).map(|value| WireValue::Fixed64(u64::from_le_bytes(value))),
@@ -145,7 +145,7 @@ fn read_varint(bytes: &mut &[u8]) -> Option<u64> {
 }
 
 /// Reads a record; `None` if the bytes are broken.
-pub(super) fn read(bytes: &mut &[u8]) -> Option<Record> {
+pub(crate) fn read(bytes: &mut &[u8]) -> Option<Record> {
     let tag = read_varint(bytes)?;
     let number = u32::try_from(tag >> 3).ok().filter(|number| *number > 0)?;
     let value = match tag & 7 {
@@ -191,7 +191,7 @@ fn read_group(number: u32, bytes: &mut &[u8]) -> Option<Vec<u8>> {
 }
 
 /// All records of a message; `None` if its bytes are broken.
-pub(super) fn read_all(mut bytes: &[u8]) -> Option<Vec<Record>> {
+pub(crate) fn read_all(mut bytes: &[u8]) -> Option<Vec<Record>> {
     let mut records = Vec::new();
     while !bytes.is_empty() {
         records.push(read(&mut bytes)?);

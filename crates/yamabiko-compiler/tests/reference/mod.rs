@@ -1,6 +1,8 @@
 //! protoc itself, which grpcio-tools brings along, and how ours compares to it.
 #![allow(dead_code, reason = "not every test needs all of it")]
 
+pub mod corpora;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

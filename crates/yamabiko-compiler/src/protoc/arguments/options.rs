@@ -66,11 +66,10 @@ pub(super) fn interpret(
         "--disallow_services" => set(&mut command.policy.disallow_services),
         "--unsafe_allow_out_dir_escape" => set(&mut command.policy.allow_directory_escape),
         "--deterministic_output" => set(&mut command.policy.deterministic_output),
-        // The first is the rule by now; the others change nothing in what is
+        "--experimental_editions" => set(&mut command.policy.unstable_editions),
+        // The first is the rule by now; the other changes nothing in what is
         // generated here.
-        "--experimental_allow_proto3_optional"
-        | "--experimental_editions"
-        | "--enable_codegen_trace" => Ok(()),
+        "--experimental_allow_proto3_optional" | "--enable_codegen_trace" => Ok(()),
         "--encode" | "--decode" | "--decode_raw" => codec(command, name, value),
         "--error_format" => error_format(command, value),
         "--plugin" => plugin(command, value),
