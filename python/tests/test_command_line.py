@@ -1,4 +1,4 @@
-"""``python -m yamabiko``: run, enable, disable, doctor."""
+"""``python -m yamabiko``: run, generate, enable, disable, doctor."""
 
 from __future__ import annotations
 
@@ -60,6 +60,36 @@ def command(python: object, *arguments: object, **options: object) -> subprocess
 def live(python: Path) -> str:
     """Whose grpc a new process of this environment imports."""
     return checked(python, "-c", "import grpc; print(grpc.__name__)").strip()
+
+
+# generate
+
+
+def test_generate_does_what_yamabiko_toml_says(tmp_path: Path) -> None:
+    (tmp_path / "yamabiko.toml").write_text('roots = ["api"]\n[python]\nout = "code"\n')
+    (tmp_path / "api").mkdir()
+    (tmp_path / "api" / "a.proto").write_text('syntax = "proto3"; message A { int32 x = 1; }')
+    done = command(sys.executable, "generate", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "wrote code/a_pb2.py\n", "")
+    code = "import a_pb2; print(a_pb2.A(x=7).x)"
+    assert checked(sys.executable, "-c", code, cwd=tmp_path / "code") == "7\n"
+    assert command(sys.executable, "generate", "--check", cwd=tmp_path).returncode == 0
+
+    (tmp_path / "code" / "a_pb2.py").write_text("edited")
+    done = command(sys.executable, "generate", "--check", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "not what would be generated: code/a_pb2.py" in done.stderr
+
+
+def test_generate_says_what_is_wrong(tmp_path: Path) -> None:
+    done = command(sys.executable, "generate", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "no yamabiko.toml here or above" in done.stderr
+    (tmp_path / "yamabiko.toml").write_text('[pyton]\nout = "."\n')
+    done = command(sys.executable, "generate", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "yamabiko.toml:1:2" in done.stderr
+    assert "did you mean `python`?" in done.stderr
 
 
 # run

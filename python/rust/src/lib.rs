@@ -8,10 +8,12 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 
 mod client;
+mod compression;
 mod metadata;
 mod protoc;
 mod server;
 mod status;
+mod times;
 
 // An interpreter without the GIL turns it on for us, and says so.
 #[pymodule(gil_used = true)]

@@ -9,6 +9,7 @@ use yamabiko_compiler::protoc::{self as compiler, PythonModule};
 /// Enters what this module has.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(protoc, module)?)?;
+    module.add_function(wrap_pyfunction!(generate_project, module)?)?;
     module.add_function(wrap_pyfunction!(generate_python, module)?)
 }
 
@@ -22,6 +23,24 @@ fn protoc(python: Python<'_>, program: &str, arguments: Vec<String>) -> i32 {
         // As they come: what plugins print goes to the same streams.
         let mut out = io::stdout();
         let status = compiler::run(program, &arguments, &mut out, &mut io::stderr());
+        // There is nobody left to tell that standard output is closed.
+        let _ = out.flush();
+        status
+    })
+}
+
+/// Generates what `yamabiko.toml` says, or with `check` sees whether that has
+/// been done, and writes to the process's own streams. Without `settings` the
+/// file is here or above.
+///
+/// Returns the exit status. Other threads run meanwhile.
+#[pyfunction]
+fn generate_project(python: Python<'_>, settings: Option<PathBuf>, check: bool) -> i32 {
+    python.detach(|| {
+        let mut out = io::stdout();
+        let settings = settings.as_deref();
+        let status =
+            yamabiko_compiler::generate_project(settings, check, &mut out, &mut io::stderr());
         // There is nobody left to tell that standard output is closed.
         let _ = out.flush();
         status

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 _DESCRIPTION = "gRPC for Python on a Rust core."
 _COMMANDS = {
     "run": "run a program whose `import grpc` means yamabiko, and which nobody edits",
+    "generate": "generate the code that yamabiko.toml asks for, here or above",
     "protoc": "compile .proto files; `protoc --help` says how",
     "doctor": "say which grpc is live in this environment, and how to mend a clobbered one",
     "enable": "make `import grpc` mean yamabiko in this whole virtual environment",
@@ -28,6 +29,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     if parsed.command == "run":
         return _run(parsed)
+    if parsed.command == "generate":
+        from . import _core
+
+        return _core.generate_project(parsed.config, parsed.check)
     if parsed.command == "doctor":
         from ._doctor import doctor
 
@@ -50,6 +55,13 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("-m", dest="module", action="store_true", help="PROGRAM is a module's name")
     run.add_argument("program", metavar="PROGRAM", help="a Python file, or a module with -m")
     run.add_argument("arguments", nargs=argparse.REMAINDER, help="what the program is given")
+    generate = commands_by_name["generate"]
+    generate.add_argument("--config", metavar="TOML", help="do what this file says instead")
+    generate.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; fail if a file is missing or not what would be written",
+    )
     for name in ("enable", "disable"):
         commands_by_name[name].add_argument(
             "--anywhere",

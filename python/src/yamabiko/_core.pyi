@@ -17,6 +17,7 @@ __all__ = [
     "__version__",
     "client_after_fork",
     "client_hooks",
+    "generate_project",
     "generate_python",
     "protoc",
     "server_callbacks_end",
@@ -28,6 +29,12 @@ __version__: str
 
 def protoc(program: str, arguments: Sequence[str]) -> int:
     """Runs protoc, which shows itself as `program`, and returns its exit status."""
+
+def generate_project(settings: str | None, check: bool) -> int:
+    """Generates what `yamabiko.toml` says, or checks that it has been, and returns the exit status.
+
+    Without `settings`, the file is in the current directory or above.
+    """
 
 def generate_python(
     name: str, include: Sequence[str], services: bool
@@ -60,6 +67,8 @@ class Server:
         max_metadata: int | None = None,
         max_streams: int | None = None,
         share_port: bool = False,
+        compression: int = 0,
+        times: dict[str, int] | None = None,
     ) -> Server: ...
     def add_method(self, path: str, handler: Any) -> None:
         """Has calls of ``path`` answered by ``handler`` without asking ``resolve``."""
@@ -120,7 +129,7 @@ class ServicerContext:
     def cancel(self) -> None: ...
     def add_callback(self, callback: Callable[[], object]) -> bool: ...
     def disable_next_message_compression(self) -> None: ...
-    def set_compression(self, compression: Any) -> None: ...
+    def set_compression(self, compression: int) -> None: ...
     def invocation_metadata(self) -> tuple[Any, ...]: ...
     def peer(self) -> str: ...
     def peer_identities(self) -> Iterable[bytes] | None: ...
@@ -159,6 +168,8 @@ class Channel:
         max_receive: int | None = None,
         max_send: int | None = None,
         max_metadata: int | None = None,
+        compression: int = 0,
+        times: dict[str, int] | None = None,
     ) -> Channel:
         """A limit of None is the usual one, a negative one is none."""
 

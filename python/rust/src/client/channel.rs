@@ -8,6 +8,8 @@ use yamabiko::blocking::{Channel as CoreChannel, Connectivity};
 
 use super::line::Line;
 use super::target;
+use crate::compression::encoding;
+use crate::times::{self, Times};
 
 /// The way to a server.
 #[pyclass(frozen, module = "yamabiko._core")]
@@ -20,8 +22,10 @@ impl Channel {
     /// A limit of None is the usual one, a negative one is none.
     #[new]
     #[pyo3(signature = (
-        target, *, user_agent, authority=None, max_receive=None, max_send=None, max_metadata=None
+        target, *, user_agent, authority=None, max_receive=None, max_send=None, max_metadata=None,
+        compression=0, times=None
     ))]
+    #[expect(clippy::too_many_arguments, reason = "keywords in Python")]
     fn new(
         target: String,
         user_agent: String,
@@ -29,7 +33,10 @@ impl Channel {
         max_receive: Option<i64>,
         max_send: Option<i64>,
         max_metadata: Option<u32>,
+        compression: i64,
+        times: Option<Times>,
     ) -> PyResult<Self> {
+        let compression = encoding(compression)?;
         let mut builder =
             CoreChannel::builder(target::address(&target)?).exact_user_agent(user_agent);
         if let Some(authority) = authority {
@@ -41,8 +48,11 @@ impl Channel {
         if let Some(bytes) = max_metadata {
             builder = builder.max_metadata_size(bytes);
         }
+        if let Some(times) = times {
+            builder = times::tell_channel(builder, &times);
+        }
         let max_send = max_send.and_then(|bytes| usize::try_from(bytes).ok());
-        Ok(Channel { line: Arc::new(Line::new(target, max_send, Ok(builder))) })
+        Ok(Channel { line: Arc::new(Line::new(target, max_send, compression, Ok(builder))) })
     }
 
     /// Where it stands, by the number of `grpc.ChannelConnectivity`.

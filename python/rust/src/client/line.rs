@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
+use yamabiko::Encoding;
 use yamabiko::blocking::{Attendant, Channel, ChannelBuilder};
 
 static FORKS: AtomicU64 = AtomicU64::new(0);
@@ -53,6 +54,7 @@ pub(super) struct Line {
     /// The target as it was given.
     pub(super) target: String,
     pub(super) max_send: Option<usize>,
+    pub(super) compression: Option<Encoding>,
     /// How to make it, or why it cannot be made.
     builder: Result<ChannelBuilder, String>,
     /// Locked only while attached, for a moment.
@@ -64,6 +66,7 @@ impl Line {
     pub(super) fn new(
         target: String,
         max_send: Option<usize>,
+        compression: Option<Encoding>,
         builder: Result<ChannelBuilder, String>,
     ) -> Self {
         let builder = builder.and_then(|builder| {
@@ -71,7 +74,7 @@ impl Line {
             builder.clone().lazy().map(|_| builder).map_err(|error| error.to_string())
         });
         let (live, closed) = (Mutex::new(None), AtomicBool::new(false));
-        Line { target, max_send, builder, live, closed }
+        Line { target, max_send, compression, builder, live, closed }
     }
 
     /// The channel of this process.

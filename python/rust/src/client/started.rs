@@ -98,6 +98,7 @@ impl Started {
             (Call::Going(_), None) => Outcome {
                 headers: Metadata::new(),
                 message: None,
+                compressed: false,
                 status: concluded(Code::Cancelled, "Call cancelled in fork child"),
             },
         };

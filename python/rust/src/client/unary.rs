@@ -9,7 +9,7 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 use yamabiko::blocking::{Exchange, Interrupt, Outcome};
-use yamabiko::{Code, Metadata};
+use yamabiko::{Code, Encoding, Metadata};
 
 use super::channel::Channel;
 use super::failure::{self, concluded};
@@ -18,6 +18,7 @@ use super::line::Line;
 use super::metadata::{self, Unfit};
 use super::signals;
 use super::started::Started;
+use crate::compression::encoding;
 
 static NO_METADATA: Metadata = Metadata::new();
 
@@ -45,6 +46,7 @@ struct Prepared<'py> {
     metadata: Option<Metadata>,
     deadline: Option<Instant>,
     wait_for_ready: bool,
+    compression: Option<Encoding>,
 }
 
 #[pymethods]
@@ -212,6 +214,8 @@ impl UnaryUnary {
             metadata: prepared.metadata.as_ref().unwrap_or(&NO_METADATA),
             deadline: prepared.deadline,
             wait_for_ready: prepared.wait_for_ready,
+            compression: prepared.compression,
+            max_message: None,
         }
     }
 
@@ -253,6 +257,10 @@ impl UnaryUnary {
         if options.credentials.is_some() || options.compression.is_some() {
             hooks::check_options(py, options.credentials, options.compression)?;
         }
+        let compression = match options.compression {
+            None => self.line.compression,
+            Some(compression) => encoding(compression.extract()?)?,
+        };
         let metadata = match options.metadata.map(metadata::read) {
             None => None,
             Some(Ok(metadata)) => Some(metadata),
@@ -272,7 +280,8 @@ impl UnaryUnary {
             None => false,
             Some(wait) => wait.is_truthy()?,
         };
-        Ok(Ok(Prepared { message, metadata, deadline: deadline.flatten(), wait_for_ready }))
+        let deadline = deadline.flatten();
+        Ok(Ok(Prepared { message, metadata, deadline, wait_for_ready, compression }))
     }
 
     fn unresolved(&self, reason: &str) -> Outcome {
@@ -282,7 +291,7 @@ impl UnaryUnary {
 }
 
 fn failed(status: yamabiko::Status) -> Outcome {
-    Outcome { headers: Metadata::new(), message: None, status }
+    Outcome { headers: Metadata::new(), message: None, compressed: false, status }
 }
 
 /// A timeout in seconds. A negative one has passed, one that is endless is none.

@@ -1,6 +1,6 @@
 //! `_core.ServicerContext`: a call as its handler sees it.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -9,11 +9,12 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyString, PyTuple, PyType};
 use yamabiko::blocking::host::Call;
-use yamabiko::{Code, Metadata, Status};
+use yamabiko::{Code, Metadata, Peer, Status};
 
 use super::answer::Failure;
 use super::callbacks;
 use super::methods::Methods;
+use crate::compression::encoding;
 use crate::{metadata, status};
 
 /// A call as its handler sees it.
@@ -88,11 +89,15 @@ impl ServicerContext {
         true
     }
 
-    fn disable_next_message_compression(&self) {}
+    fn disable_next_message_compression(&self) {
+        // There is one message.
+        self.call.set_compression(None);
+    }
 
-    fn set_compression(&self, compression: &Bound<'_, PyAny>) {
-        // Messages are sent as they are, which every client understands.
-        let _ = compression;
+    /// It is of no use once the initial metadata has been sent, which says it.
+    fn set_compression(&self, compression: i64) -> PyResult<()> {
+        self.call.set_compression(encoding(compression)?);
+        Ok(())
     }
 
     fn invocation_metadata<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
@@ -217,7 +222,7 @@ impl ServicerContext {
     /// Answers with a message, and with what the handler has said besides.
     pub(super) fn respond(&self, py: Python<'_>, message: &[u8]) {
         let status = self.status(py, Code::Ok, "");
-        if self.on_worker {
+        if self.on_worker && self.call.compression().is_none() {
             self.call.answer(message, &status);
         } else {
             py.detach(|| self.call.answer(message, &status));
@@ -317,7 +322,9 @@ impl ServicerContext {
 }
 
 /// As grpcio names a peer: a target whose address is percent-encoded as a URI wants it.
-fn peer(address: SocketAddr) -> String {
+/// As grpcio writes it.
+fn peer(peer: &Peer) -> String {
+    let Some(address) = peer.socket_address() else { return peer.to_string() };
     let port = address.port();
     match address.ip().to_canonical() {
         IpAddr::V4(ip) => format!("ipv4:{ip}:{port}"),

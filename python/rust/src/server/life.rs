@@ -10,6 +10,8 @@ use yamabiko::blocking::host::{Driver, Settings};
 use super::handler::Host;
 use super::methods::Methods;
 use super::threads::{self, PythonThreads};
+use crate::compression::encoding;
+use crate::times::{self, Times};
 
 /// A server.
 #[pyclass(frozen, module = "yamabiko._core")]
@@ -27,7 +29,8 @@ impl Server {
     #[new]
     #[pyo3(signature = (
         start_thread, resolve, report, *, workers, submit=None, max_calls=None, max_receive=None,
-        max_send=None, max_metadata=None, max_streams=None, share_port=false
+        max_send=None, max_metadata=None, max_streams=None, share_port=false,
+        compression=0, times=None
     ))]
     #[expect(clippy::too_many_arguments, reason = "keywords in Python")]
     fn new(
@@ -42,8 +45,10 @@ impl Server {
         max_metadata: Option<u32>,
         max_streams: Option<u32>,
         share_port: bool,
+        compression: i64,
+        times: Option<Times>,
     ) -> PyResult<Self> {
-        let mut settings = Settings::default();
+        let mut settings = Settings::default().compression(encoding(compression)?);
         settings.workers = workers.max(1);
         settings.max_calls = max_calls;
         settings.share_port = share_port;
@@ -56,6 +61,9 @@ impl Server {
         }
         if let Some(streams) = max_streams {
             settings.config.max_concurrent_streams = streams;
+        }
+        if let Some(times) = times {
+            times::tell_server(&mut settings.config, &times);
         }
         let max_send = max_send.and_then(|bytes| usize::try_from(bytes).ok());
         let methods = Arc::new(Methods::new(resolve, report, max_send));

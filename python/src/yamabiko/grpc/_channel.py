@@ -13,9 +13,10 @@ from types import TracebackType
 from typing import Any, Literal, NoReturn
 
 from .. import _core
-from . import _api, _common, _compression
+from . import _api, _common, _compression, _times
 from ._background import Deliveries, Watchers
 from ._credentials import CallCredentials, ChannelCredentials
+from ._cython import cygrpc
 from ._rpc_state import (
     _InactiveRpcError,
     _MultiThreadedRendezvous,
@@ -211,8 +212,7 @@ class Channel(_api.Channel):
                 f"channels with credentials are not supported yet: {target}: "
                 "use grpc.insecure_channel"
             )
-        if compression is not None:
-            _compression.create_channel_option(compression)
+        options = (*options, *_compression.create_channel_option(compression))
         self._target = _common.decode(_common.encode(target))
         self._channel = _core.Channel(self._target, **_core_options(options))
         self._watchers = Watchers(self._channel)
@@ -326,8 +326,10 @@ def _core_options(options: Iterable[ChannelArgumentType]) -> dict[str, Any]:
         "authority": text("grpc.default_authority"),
         "max_receive": number("grpc.max_receive_message_length"),
         "max_send": number("grpc.max_send_message_length"),
+        "compression": number(cygrpc.GRPC_COMPRESSION_CHANNEL_DEFAULT_ALGORITHM) or 0,
         # Below what status and trailers need nothing would work; grpcio leaves as much room.
         "max_metadata": None if metadata is None else min(max(metadata, 8192), 2**31 - 1),
+        "times": _times.of_channel(values),
     }
 
 

@@ -19,8 +19,9 @@ from concurrent import futures
 from typing import Any, NamedTuple
 
 from .. import _core
-from . import _api, _common, _interceptor, _utilities
+from . import _api, _common, _compression, _interceptor, _times, _utilities
 from ._credentials import ServerCredentials
+from ._cython import cygrpc
 from ._typing import ChannelArgumentType, MetadataType
 
 _LOGGER = logging.getLogger("grpc._server")
@@ -172,6 +173,7 @@ class _Server(_api.Server):
         interceptors: Iterable[_api.ServerInterceptor],
         options: Sequence[ChannelArgumentType],
         maximum_concurrent_rpcs: int | None,
+        compression: _api.Compression | None,
     ) -> None:
         self._lock = threading.RLock()
         self._handlers = _Handlers(interceptors)
@@ -189,7 +191,7 @@ class _Server(_api.Server):
             workers=workers if stock else _SUBMITTING_WORKERS,
             submit=None if stock else thread_pool.submit,  # type: ignore[union-attr]
             max_calls=maximum_concurrent_rpcs,
-            **_limits(options),
+            **_limits((*options, *_compression.create_channel_option(compression))),
         )
         _live.add(self)
 
@@ -319,6 +321,12 @@ def _limits(options: Sequence[ChannelArgumentType]) -> dict[str, Any]:
         name = _common.decode(key)
         if name == "grpc.so_reuseport":
             limits["share_port"] = bool(value)
+        elif name == cygrpc.GRPC_COMPRESSION_CHANNEL_DEFAULT_ALGORITHM:
+            limits["compression"] = int(value)
+        elif name in _times.SERVER:
+            if not isinstance(value, int):
+                raise TypeError(f"option {name} takes an int, not {value!r}")
+            limits.setdefault("times", {})[_times.SERVER[name]] = _times.clamped(value)
         elif name in _LIMITS:
             limit = _LIMITS[name]
             if not isinstance(value, int):
@@ -359,11 +367,11 @@ def create_server(
         raise NotImplementedError("xDS is not supported: leave out xds=True")
     if thread_pool is not None and not hasattr(thread_pool, "submit"):
         raise TypeError(f"thread_pool takes an executor, as ThreadPoolExecutor, not {thread_pool!r}")
-    # Responses travel as they are, which every client understands.
-    del compression
     handlers = tuple(generic_rpc_handlers)
     _validate(handlers)
-    return _Server(thread_pool, handlers, interceptors, options, maximum_concurrent_rpcs)
+    return _Server(
+        thread_pool, handlers, interceptors, options, maximum_concurrent_rpcs, compression
+    )
 
 
 def _stop_all() -> None:
