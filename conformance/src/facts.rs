@@ -219,15 +219,34 @@ pub async fn metadata_comes_with_an_error_too(channel: Channel) {
     assert_eq!(entries(status.metadata(), "trail-"), entries(&sent(), "trail-"));
 }
 
-/// Up, where the server has a limit, and down, where we have one.
+/// The server has a limit.
 pub async fn metadata_over_the_limit_ends_its_own_call_only(channel: Channel) {
     let long = "x".repeat(20_000);
     let call = client(&channel).empty(Nothing::default()).metadata("long", &long);
     let status = failure(call.expect("it is valid")).await;
     assert_eq!(status.code(), Code::ResourceExhausted, "{status}");
-    let request = FailWithRequest { code: 2, message: long, ..Default::default() };
+    a_greeting_is_answered(channel).await;
+}
+
+/// We have a limit, which grpcio's server does not look at.
+pub async fn a_status_over_the_limit_ends_its_own_call_only(channel: Channel) {
+    let message = "x".repeat(20_000);
+    let request = FailWithRequest { code: 5, message, ..Default::default() };
     let status = failure(client(&channel).fail_with(request)).await;
-    assert_eq!(status.code(), Code::ResourceExhausted, "{status}");
+    assert_eq!((status.code(), status.origin()), (Code::ResourceExhausted, Origin::Concluded));
+    a_greeting_is_answered(channel).await;
+}
+
+/// Our server does look at it.
+pub async fn a_status_that_is_longer_than_the_client_takes_loses_of_its_message_only(
+    channel: Channel,
+) {
+    let message = "x".repeat(20_000);
+    let request = FailWithRequest { code: 5, message: message.clone(), ..Default::default() };
+    let status = failure(client(&channel).fail_with(request)).await;
+    assert_eq!((status.code(), status.origin()), (Code::NotFound, Origin::Server));
+    assert!(status.message().len() > 1_000, "only {} bytes", status.message().len());
+    assert!(message.starts_with(status.message()) && message != status.message());
     a_greeting_is_answered(channel).await;
 }
 

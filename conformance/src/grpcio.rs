@@ -1,4 +1,5 @@
-//! The Python side: `grpcio/server.py` and `grpcio/client.py` as processes.
+//! The Python side: `grpcio/server.py` and `grpcio/client.py` as processes, and
+//! `grpcio/interop_server.py` and `grpcio/interop_client.py`.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -25,7 +26,27 @@ impl GrpcioServer {
     /// # Panics
     /// When it does not start; what Python says is on our stderr.
     pub async fn start(arguments: &[&str]) -> Self {
-        let mut process = python("server.py").args(arguments).spawn().expect("python starts");
+        Self::run("server.py", arguments).await
+    }
+
+    /// Starts the server of the standard interop cases, in the same way.
+    ///
+    /// # Panics
+    /// When it does not start; what Python says is on our stderr.
+    pub async fn start_standard(arguments: &[&str]) -> Self {
+        Self::run("interop_server.py", arguments).await
+    }
+
+    /// Starts the server whose calls end with all details that there are.
+    ///
+    /// # Panics
+    /// When it does not start; what Python says is on our stderr.
+    pub async fn start_details() -> Self {
+        Self::run("error_details.py", &["serve"]).await
+    }
+
+    async fn run(script: &str, arguments: &[&str]) -> Self {
+        let mut process = python(script).args(arguments).spawn().expect("python starts");
         let input = process.stdin.take().expect("it is a pipe");
         let output = process.stdout.as_mut().expect("it is a pipe");
         let mut port = String::new();
@@ -33,6 +54,14 @@ impl GrpcioServer {
         assert!(!port.is_empty(), "grpcio's server did not start, see above");
         let address = format!("127.0.0.1:{}", port.trim());
         GrpcioServer { process, input, address }
+    }
+
+    /// The port of its address.
+    ///
+    /// # Panics
+    /// Never: it has printed one.
+    pub fn port(&self) -> &str {
+        self.address.rsplit(':').next().expect("the address ends with a port")
     }
 
     /// Lets it leave in good order, and waits until it has.
@@ -52,8 +81,29 @@ impl GrpcioServer {
 /// # Panics
 /// When one does not hold, with what Python says.
 pub async fn check(address: &str, facts: &[&str]) {
-    let output = python("client.py").arg(address).args(facts).stderr(Stdio::piped()).output();
-    let output = output.await.expect("python starts");
+    succeeds(python("client.py").arg(address).args(facts)).await;
+}
+
+/// Runs standard interop cases against the server on a port of the loopback: some, with commas
+/// between, or `all`.
+///
+/// # Panics
+/// When one fails, with what Python says.
+pub async fn run_standard_cases(port: &str, cases: &str, arguments: &[&str]) {
+    let mut client = python("interop_client.py");
+    succeeds(client.args(["--port", port, "--test-case", cases]).args(arguments)).await;
+}
+
+/// Calls a server whose calls end with all details that there are, and compares the bytes.
+///
+/// # Panics
+/// When they are others, with what Python says.
+pub async fn check_details(address: &str) {
+    succeeds(python("error_details.py").arg(address)).await;
+}
+
+async fn succeeds(client: &mut Command) {
+    let output = client.stderr(Stdio::piped()).output().await.expect("python starts");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "grpcio's client says:\n{said}");
 }

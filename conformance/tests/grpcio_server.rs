@@ -10,7 +10,7 @@ use conformance::grpcio::GrpcioServer;
 use conformance::interop::*;
 use conformance::service::Ours;
 use yamabiko::codegen::{Buffa, unary};
-use yamabiko::{Channel, Code, Origin, Server, Status};
+use yamabiko::{Channel, Code, Encoding, Origin, Server, Status};
 
 /// Each fact holds for grpcio's server, and for ours.
 macro_rules! facts {
@@ -68,12 +68,47 @@ async fn calls_over_the_limit_of_our_server_wait_their_turn() {
     facts::calls_over_the_limit_of_the_server_wait_their_turn(channel).await;
 }
 
-/// We do not decompress, and do not say that we do; grpcio's server does not ask.
+/// Where grpcio's server sends more than we take.
 #[tokio::test]
-async fn a_compressed_response_is_internal() {
-    let status = wrong_answer(&["--gzip"], "/interop.Wrong/Twice").await;
+async fn a_status_over_the_limit_ends_its_own_call_only() {
+    let server = GrpcioServer::start(&[]).await;
+    let channel = Channel::connect(&server.address).await.expect("it listens");
+    facts::a_status_over_the_limit_ends_its_own_call_only(channel).await;
+    server.shut_down().await;
+}
+
+/// Ours sends no more than is taken.
+#[tokio::test]
+async fn a_status_that_is_longer_than_the_client_takes_loses_of_its_message_only() {
+    let (_running, address) = Ours::default().start().await;
+    let channel = Channel::connect(&address).await.expect("it listens");
+    facts::a_status_that_is_longer_than_the_client_takes_loses_of_its_message_only(channel).await;
+}
+
+#[tokio::test]
+async fn compressed_messages_pass_both_ways() {
+    let server = GrpcioServer::start(&["--gzip"]).await;
+    let builder = Channel::builder(&server.address).compression(Encoding::Deflate);
+    let client = InteropClient::new(builder.connect().await.expect("it listens"));
+    let name = "なんしー".repeat(1000);
+    let request = HelloRequest { name: name.clone(), ..Default::default() };
+    let response = client.hello(request).response().await.expect("an answer");
+    assert_eq!(response.message.message, format!("こんにちは, {name}"));
+    assert!(response.compressed);
+    server.shut_down().await;
+}
+
+/// grpcio's server does not ask what a client understands.
+#[tokio::test]
+async fn a_response_that_is_compressed_all_the_same_is_internal() {
+    let server = GrpcioServer::start(&["--gzip"]).await;
+    let builder = Channel::builder(&server.address).accept_compression([]);
+    let client = InteropClient::new(builder.connect().await.expect("it listens"));
+    let request = HelloRequest { name: "なんしー".repeat(1000), ..Default::default() };
+    let status = client.hello(request).await.expect_err("nobody understands it");
     assert_eq!((status.code(), status.origin()), (Code::Internal, Origin::Concluded));
     assert!(status.message().contains("gzip"), "{status}");
+    server.shut_down().await;
 }
 
 /// As statuscodes.md says of a "response cardinality violation".
