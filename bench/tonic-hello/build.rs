@@ -1,8 +1,10 @@
-//! Generates the service with cargo alone: protox reads the .proto in place of protoc.
+//! Generates the services with cargo alone: protox reads the .proto in place of protoc.
 
 fn main() -> anyhow::Result<()> {
-    println!("cargo::rerun-if-changed=../hello.proto");
-    let descriptors = protox::compile(["hello.proto"], [".."])?;
-    tonic_prost_build::configure().compile_fds(descriptors)?;
+    for file in ["hello.proto", "streams.proto"] {
+        println!("cargo::rerun-if-changed=../{file}");
+        let descriptors = protox::compile([file], [".."])?;
+        tonic_prost_build::configure().compile_fds(descriptors)?;
+    }
     Ok(())
 }

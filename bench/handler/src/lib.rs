@@ -20,6 +20,11 @@ pub fn greeting(name: &str) -> String {
     format!("こんにちは, {name}")
 }
 
+/// The payloads that a server streams: `messages` of `size` bytes each.
+pub fn payloads(messages: u32, size: u32) -> impl Iterator<Item = Vec<u8>> + Send {
+    (0..messages).map(move |number| vec![number as u8; size as usize])
+}
+
 /// The loopback address with the port that is the first argument of the program.
 pub fn address() -> Result<SocketAddr, String> {
     let argument = std::env::args().nth(1).ok_or("usage: server-… <port>")?;

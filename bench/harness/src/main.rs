@@ -2,8 +2,8 @@
 //! prints one table of medians and writes the same to `results.json`.
 //!
 //! `options` says what is asked, `machine` reads the kernel's counters, `process` starts and ends
-//! what is measured, `check` calls it once before; `servers`, `clients`, `fairness` and `idle`
-//! are the four measurements of Rust, `python` holds the Python package against grpcio, `report` is
+//! what is measured, `check` calls it once before; `servers`, `clients`, `streams`, `fairness`
+//! and `idle` are the measurements of Rust, `python` holds the Python package against grpcio, `report` is
 //! the table and the file.
 
 mod check;
@@ -17,6 +17,7 @@ mod process;
 mod python;
 mod report;
 mod servers;
+mod streams;
 
 use std::path::Path;
 
@@ -53,6 +54,9 @@ fn main() -> anyhow::Result<()> {
     if options.wants(Part::Clients) {
         report.clients = clients::measure(&CLIENTS, &CONCURRENCIES, &options, &programs, cores)?;
     }
+    if options.wants(Part::Streams) {
+        report.streams = streams::measure(&options, &programs, cores)?;
+    }
     if options.wants(Part::Fairness) {
         report.fairness = fairness::measure(&options, &programs, cores)?;
     }
@@ -65,9 +69,11 @@ fn main() -> anyhow::Result<()> {
     }
     print!("{report}");
     ensure!(!report.is_empty(), "nothing was measured");
-    let results = workspace.join("results.json");
-    std::fs::write(&results, report.to_json()?).context("writing bench/results.json")?;
-    eprintln!("written: bench/results.json");
+    // Figures that mean something are not replaced by others.
+    let results = if options.quick { "results-quick.json" } else { "results.json" };
+    let path = workspace.join(results);
+    std::fs::write(path, report.to_json()?).with_context(|| format!("writing bench/{results}"))?;
+    eprintln!("written: bench/{results}");
     Ok(())
 }
 

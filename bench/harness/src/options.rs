@@ -15,7 +15,9 @@ usage: harness [options]
   --idle <n>       idle connections to open (default 10000)
   --runtime <r>    multi-thread (as #[tokio::main]) or current-thread, for all
                    programs on tokio but in the fairness probe (default multi-thread)
-  --only <parts>   of servers,clients,fairness,idle,python: measure only these";
+  --only <parts>   of servers,clients,streams,fairness,idle,python: measure only
+                   these
+The figures are written to results.json, those of --quick to results-quick.json.";
 
 /// One of the measurements.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -23,14 +25,22 @@ usage: harness [options]
 pub(crate) enum Part {
     Servers,
     Clients,
+    Streams,
     Fairness,
     Idle,
     Python,
 }
 
+impl Part {
+    const ALL: [Part; 6] =
+        [Part::Servers, Part::Clients, Part::Streams, Part::Fairness, Part::Idle, Part::Python];
+}
+
 /// How much to measure.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Options {
+    /// Whether the figures are only to see that all works.
+    pub(crate) quick: bool,
     pub(crate) rounds: usize,
     #[serde(rename = "seconds")]
     seconds_per_load: f64,
@@ -43,13 +53,13 @@ pub(crate) struct Options {
 impl Options {
     /// The options in the program's arguments; `None` when they ask for help.
     pub(crate) fn from_arguments() -> anyhow::Result<Option<Options>> {
-        let parts = vec![Part::Servers, Part::Clients, Part::Fairness, Part::Idle, Part::Python];
         let mut options = Options {
+            quick: false,
             rounds: 5,
             seconds_per_load: 2.0,
             idle: 10_000,
             runtime: MULTI_THREAD.to_owned(),
-            parts,
+            parts: Part::ALL.to_vec(),
         };
         let mut arguments = std::env::args().skip(1);
         while let Some(argument) = arguments.next() {
@@ -57,6 +67,7 @@ impl Options {
             match argument.as_str() {
                 "--help" => return Ok(None),
                 "--quick" => {
+                    options.quick = true;
                     options.rounds = 2;
                     options.seconds_per_load = 0.4;
                     options.idle = 1_000;
@@ -93,6 +104,7 @@ fn part(name: &str) -> anyhow::Result<Part> {
     Ok(match name {
         "servers" => Part::Servers,
         "clients" => Part::Clients,
+        "streams" => Part::Streams,
         "fairness" => Part::Fairness,
         "idle" => Part::Idle,
         "python" => Part::Python,

@@ -46,6 +46,8 @@ pub(crate) fn build(workspace: &Path, runtime: &str) -> anyhow::Result<Programs>
 pub(crate) enum Program {
     Server,
     Client,
+    StreamsServer,
+    StreamsClient,
 }
 
 impl Program {
@@ -53,6 +55,8 @@ impl Program {
         match self {
             Program::Server => "server",
             Program::Client => "client",
+            Program::StreamsServer => "streams-server",
+            Program::StreamsClient => "streams-client",
         }
     }
 }
@@ -117,19 +121,37 @@ impl Programs {
 
     /// Starts a server on a free port of the loopback interface and waits until it listens.
     pub(crate) fn serve(&self, name: &'static str, core: Option<usize>) -> anyhow::Result<Server> {
+        self.start(Program::Server, name, core)
+    }
+
+    /// The same with a server of the streams.
+    pub(crate) fn serve_streams(
+        &self,
+        name: &'static str,
+        core: Option<usize>,
+    ) -> anyhow::Result<Server> {
+        self.start(Program::StreamsServer, name, core)
+    }
+
+    fn start(
+        &self,
+        program: Program,
+        name: &'static str,
+        core: Option<usize>,
+    ) -> anyhow::Result<Server> {
         let port = free_port()?;
         let child = self
-            .command(Program::Server, name, core)?
+            .command(program, name, core)?
             .arg(port.to_string())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
-            .with_context(|| format!("starting server-{name}"))?;
+            .with_context(|| format!("starting {}-{name}", program.name()))?;
         let mut server = Server { child, port };
         let stdout = server.child.stdout.as_mut().context("stdout is piped")?;
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
-        ensure!(line.trim() == "listening", "server-{name} did not start: {line}");
+        ensure!(line.trim() == "listening", "{}-{name} did not start: {line}", program.name());
         Ok(server)
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::machine::Machine;
 use crate::options::Options;
-use crate::{PEER, clients, fairness, idle, python, servers};
+use crate::{PEER, clients, fairness, idle, python, servers, streams};
 
 /// From here on what others use of the cores, in percent of one, makes figures doubtful.
 const DISTURBED: f64 = 10.0;
@@ -19,6 +19,7 @@ pub(crate) struct Report {
     options: Options,
     pub(crate) servers: Vec<servers::Row>,
     pub(crate) clients: Vec<clients::Row>,
+    pub(crate) streams: Vec<streams::Row>,
     pub(crate) fairness: Vec<fairness::Row>,
     pub(crate) idle: Vec<idle::Row>,
     pub(crate) python: Option<python::Figures>,
@@ -28,19 +29,21 @@ impl Report {
     /// A report without figures.
     pub(crate) fn new(options: Options) -> anyhow::Result<Report> {
         let machine = Machine::describe()?;
-        let (servers, clients, fairness, idle) = Default::default();
-        Ok(Report { machine, options, servers, clients, fairness, idle, python: None })
+        let (servers, clients, streams, fairness, idle) = Default::default();
+        Ok(Report { machine, options, servers, clients, streams, fairness, idle, python: None })
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        let rows = [self.servers.len(), self.clients.len(), self.fairness.len(), self.idle.len()];
-        rows.iter().sum::<usize>() == 0 && self.python.is_none()
+        let rust = [self.servers.len(), self.clients.len(), self.streams.len()];
+        let rows = rust.into_iter().chain([self.fairness.len(), self.idle.len()]);
+        rows.sum::<usize>() == 0 && self.python.is_none()
     }
 
     /// The contents of `results.json`: the report, with the ratios to the peer in each row.
     pub(crate) fn to_json(&self) -> anyhow::Result<String> {
         let mut report = serde_json::to_value(self)?;
         add_ratios(&self.servers, &self.clients, PEER, &mut report);
+        streams::add_ratios(&self.streams, rows(&mut report, "streams"));
         if let Some(figures) = &self.python {
             let json = &mut report["python"];
             add_ratios(&figures.servers, &figures.clients, python::PEER, json);
@@ -117,6 +120,7 @@ impl fmt::Display for Report {
         )?;
         servers_table(&self.servers, PEER, f)?;
         clients_table(&self.clients, PEER, f)?;
+        streams::table(&self.streams, f)?;
         self.fairness_table(f)?;
         self.idle_table(f)?;
         let Some(figures) = &self.python else { return Ok(()) };
@@ -263,6 +267,7 @@ impl Report {
     }
 }
 
-fn ratio(own: f64, peer: f64) -> String {
+/// In brackets, behind the figure of its own.
+pub(crate) fn ratio(own: f64, peer: f64) -> String {
     format!("({:.2})", own / peer)
 }

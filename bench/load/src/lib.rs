@@ -1,5 +1,8 @@
 //! The load loop that every client of the bench runs, written once so that they differ in nothing
-//! but the gRPC library: a number of calls, spread over concurrent tasks on one channel.
+//! but the gRPC library: a number of calls, spread over concurrent tasks on one channel. For what
+//! is not small and unary there is [`streams`].
+
+pub mod streams;
 
 use std::future::Future;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! Generates the service with cargo alone.
+//! Generates the services with cargo alone.
 
 fn main() {
-    yamabiko_compiler::build(["../../hello.proto"]);
+    yamabiko_compiler::build(["../../hello.proto", "../../streams.proto"]);
 }
