@@ -29,7 +29,8 @@ lint: ## check formatting and lints
 	@$(CARGO) clippy --version >/dev/null 2>&1 || rustup component add clippy
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- --deny warnings
-	for features in "" tokio blocking tokio,blocking; do $(CARGO) clippy --package yamabiko --no-default-features --features "$$features" -- --deny warnings; done
+	for features in "" tokio blocking; do $(CARGO) clippy --package yamabiko-compiler-fixtures --no-default-features --features "$$features" -- --deny warnings; done
+	for features in "" tokio blocking tokio,blocking tls tokio,tls blocking,tls tokio,blocking,tls; do $(CARGO) clippy --package yamabiko --no-default-features --features "$$features" -- --deny warnings; done
 
 docs: ## run the examples in the documentation, and check its links
 	$(CARGO) test --workspace --doc --quiet
@@ -49,6 +50,7 @@ wasm: ## check that the core asks nothing of its host
 set-up: ## make the virtual environments that tests need: grpcio's, protoc's, and Python's own
 	conformance/grpcio/set-up
 	crates/yamabiko-compiler/tests/protoc/set-up
+	crates/yamabiko-compiler/tests/buf/set-up
 	python/tests/set-up
 
 wheels: ## build the Python packages yamabiko and yamabiko-grpcio into target/wheels
