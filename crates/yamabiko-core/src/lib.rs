@@ -100,6 +100,8 @@ pub mod frame;
 pub mod grpc;
 pub mod h2;
 pub mod hpack;
+mod memory;
 mod receive_buffer;
 
+pub use memory::Memory;
 pub use receive_buffer::ReceiveBuffer;

@@ -5,6 +5,7 @@ mod support;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use support::{End, Got, Seen, client, data, message, request, response_head, server, server_with};
+use yamabiko_core::Memory;
 use yamabiko_core::grpc::MessageLimits;
 use yamabiko_core::grpc::message::{Assembler, Payload};
 use yamabiko_core::grpc::server::Event;
@@ -191,7 +192,7 @@ fn a_stream_that_ends_makes_room_for_those_that_wait() {
 fn a_promise_of_a_long_message_takes_no_memory() {
     let mut assembler = Assembler::default();
     let mut start = &[0, 0, 0x3f, 0xff, 0xff, 1, 2, 3][..];
-    assert!(matches!(assembler.take(&mut start, 4 << 20, None), Ok(None)));
+    assert!(matches!(assembler.take(&mut start, 4 << 20, None, Memory::default()), Ok(None)));
     assert_eq!(assembler.len(), 8);
     assert!(!assembler.is_empty());
 }

@@ -9,8 +9,8 @@ use support::{
     settings, trailers, window_update,
 };
 use yamabiko_core::frame::ErrorCode;
-use yamabiko_core::grpc::message::{Payload, write_prefix};
-use yamabiko_core::grpc::server::{Event, ServerConnection};
+use yamabiko_core::grpc::message::write_prefix;
+use yamabiko_core::grpc::server::ServerConnection;
 use yamabiko_core::grpc::{Code, MessageLimits, Metadata, Status};
 use yamabiko_core::h2::{Config, SEND_AHEAD};
 
@@ -233,29 +233,4 @@ fn a_server_that_ends_early_stops_a_client_that_still_sends() {
     // What was on its way is left, and the connection goes on.
     assert_eq!(server.feed(&data(1, &message(b"two"), false)), []);
     server.assert_serves(3);
-}
-
-#[test]
-fn the_memory_of_a_long_message_that_was_read_is_used_for_the_next() {
-    let mut server = slow_server(Config::default(), MessageLimits::default());
-    let long = message(&[7; 60_000]);
-    let mut places = Vec::new();
-    for _ in 0..3 {
-        for piece in long.chunks(16_384) {
-            server.input.extend(&data(1, piece, false));
-        }
-        let mut came = None;
-        while let Some(event) = server.core.next_event(&server.input, server.now).unwrap() {
-            if let Event::Message { message: Payload::Owned(bytes), .. } = event {
-                came = Some(bytes);
-            }
-        }
-        let bytes = came.expect("a message in pieces is put together");
-        assert_eq!(bytes.len(), 60_000);
-        places.push(bytes.as_ptr());
-        let key = server.key(1);
-        server.core.consumed(key, 1, bytes.len());
-        server.core.reuse(bytes);
-    }
-    assert!(places.iter().all(|place| *place == places[0]), "{places:?}");
 }

@@ -178,6 +178,8 @@ mod include_proto;
 #[cfg(any(feature = "tokio", feature = "blocking"))]
 mod listening;
 #[cfg(any(feature = "tokio", feature = "blocking"))]
+mod memory;
+#[cfg(any(feature = "tokio", feature = "blocking"))]
 mod options;
 #[cfg_attr(
     not(any(feature = "tokio", feature = "blocking")),

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use yamabiko_core::h2::{Config, Error};
 
+use crate::memory::MEMORY;
+
 /// The methods of a builder of servers, whose [`Config`] is the field of this name.
 macro_rules! server_options {
     ($($config:ident).+) => {
@@ -131,6 +133,7 @@ pub(crate) use {channel_options, server_options};
 /// The limits of a connection that a server has accepted: the core takes chance as an argument.
 pub(crate) fn for_connection(config: &Config) -> Config {
     let mut config = config.clone();
+    config.memory = MEMORY;
     if config.lifetime.age.is_some() {
         config.lifetime.seed = RandomState::new().hash_one(());
     }
@@ -154,6 +157,7 @@ impl Calmed {
         /// After which nobody asks any more.
         const MOST: u32 = 31;
         let mut config = config.clone();
+        config.memory = MEMORY;
         for _ in 0..self.0.load(Ordering::Relaxed).min(MOST) {
             config.keepalive = config.keepalive.calmed();
         }

@@ -188,6 +188,20 @@ impl ClientConnection {
         self.h2.send_bytes(stream, messages, last)
     }
 
+    /// Sends one message that has its prefix already, without copying what has to wait; with `last`
+    /// nothing follows.
+    ///
+    /// # Errors
+    /// [`Gone`].
+    pub fn send_shared(
+        &mut self,
+        stream: StreamKey,
+        framed: &Bytes,
+        last: bool,
+    ) -> Result<(), Gone> {
+        self.h2.send_shared(stream, framed, last)
+    }
+
     /// Ends the request without another message.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use super::assembling::Assembling;
 use super::message::{Assembler, MAX_ASSEMBLING, MAX_MESSAGE, Payload};
 use super::pace::{MAX_UNREAD, Pace, Unread};
 use super::{Encoding, Encodings, Status};
+use crate::Memory;
 use crate::h2::{Config, StreamKey};
 
 /// What a peer may send.
@@ -86,20 +87,14 @@ pub(super) struct Inbound {
     pub(super) assembling: Assembling,
     pub(super) unread: Unread,
     rest: Option<Rest>,
-    /// Memory of long messages that have been read, for the next ones.
-    spare: Vec<Vec<u8>>,
+    memory: Memory,
 }
-
-/// How much of it is kept, as long as there are calls.
-const MAX_SPARE: usize = 8;
-/// Sizes of what is worth keeping, in bytes.
-const SPARE: std::ops::RangeInclusive<usize> = 16 * 1024..=256 * 1024;
 
 impl Inbound {
     pub(super) fn new(limits: MessageLimits, config: &Config) -> Self {
         let assembling = Assembling::new(limits.max_assembling);
         let unread = Unread::new(limits.max_unread, config.grown_window);
-        Inbound { limits, assembling, unread, rest: None, spare: Vec::new() }
+        Inbound { limits, assembling, unread, rest: None, memory: config.memory }
     }
 
     /// How messages may be compressed.
@@ -182,14 +177,9 @@ impl Inbound {
         end_stream: bool,
     ) -> Result<Brought<'a>, Status> {
         let Receiving { assembler, pace, encoding, max_message } = receiving;
-        if data.len() >= *SPARE.start() / 2
-            && let Some(spare) = self.spare.pop()
-            && let Some(unused) = assembler.lend(spare)
-        {
-            self.spare.push(unused);
-        }
         let before = assembler.len();
-        let taken = assembler.take(data, max_message.unwrap_or(self.limits.max_message), *encoding);
+        let limit = max_message.unwrap_or(self.limits.max_message);
+        let taken = assembler.take(data, limit, *encoding, self.memory);
         self.assembling.changed(before, assembler.len());
         match taken? {
             Some(message) => {
@@ -202,24 +192,6 @@ impl Inbound {
             None if end_stream => assembler.finish().map(|()| Brought::End),
             None => Ok(Brought::Nothing),
         }
-    }
-
-    /// A message has been read: its memory may be used for another one.
-    pub(super) fn reuse(&mut self, message: Bytes) {
-        if self.spare.len() < MAX_SPARE
-            && let Ok(mut bytes) = message.try_into_mut()
-        {
-            bytes.clear();
-            let spare = Vec::from(bytes);
-            if SPARE.contains(&spare.capacity()) {
-                self.spare.push(spare);
-            }
-        }
-    }
-
-    /// There are no calls: nothing is kept for them.
-    pub(super) fn rest(&mut self) {
-        self.spare = Vec::new();
     }
 
     /// The rest of a frame is of no use: its call is over.

@@ -8,6 +8,7 @@
 use bytes::Bytes;
 
 use super::{Encoding, Status};
+use crate::Memory;
 
 /// Flag and length.
 pub const PREFIX_LEN: usize = 5;
@@ -93,16 +94,6 @@ impl Assembler {
         self.bytes.is_empty()
     }
 
-    /// Gives it memory for the next message. What it does not need comes back.
-    #[inline]
-    pub(super) fn lend(&mut self, memory: Vec<u8>) -> Option<Vec<u8>> {
-        if self.bytes.capacity() > 0 {
-            return Some(memory);
-        }
-        self.bytes = memory;
-        None
-    }
-
     /// The message that `data` is, if no other has begun and it is just that.
     /// [`take`](Self::take) would give the same.
     #[inline]
@@ -114,7 +105,7 @@ impl Assembler {
     }
 
     /// Takes the next message off the front of `data`, or takes all of it and waits for more.
-    /// `encoding` is how messages may be compressed.
+    /// `encoding` is how messages may be compressed, `memory` where those in pieces are assembled.
     ///
     /// # Errors
     /// The status that the call ends with: a message over `limit` bytes, or one that is compressed
@@ -124,6 +115,7 @@ impl Assembler {
         data: &mut &'a [u8],
         limit: usize,
         encoding: Option<Encoding>,
+        memory: Memory,
     ) -> Result<Option<Payload<'a>>, Status> {
         if self.bytes.is_empty() {
             let mut whole = 0;
@@ -139,20 +131,20 @@ impl Assembler {
                 }
                 whole = PREFIX_LEN + length;
             }
-            self.make_room(data.len(), whole);
+            self.make_room(data.len(), whole, memory);
             self.bytes.extend_from_slice(data);
             *data = &[];
             return Ok(None);
         }
-        self.fill(data, PREFIX_LEN);
+        self.fill(data, PREFIX_LEN, memory);
         let Some(prefix) = self.bytes.first_chunk::<PREFIX_LEN>() else { return Ok(None) };
         let (encoding, length) = message_length(*prefix, limit, encoding)?;
         let whole = PREFIX_LEN + length;
-        self.fill(data, whole);
+        self.fill(data, whole, memory);
         if self.bytes.len() < whole {
             return Ok(None);
         }
-        let message = Bytes::from(std::mem::take(&mut self.bytes)).slice(PREFIX_LEN..);
+        let message = (memory.seal)(std::mem::take(&mut self.bytes)).slice(PREFIX_LEN..);
         Ok(Some(match encoding {
             None => Payload::Owned(message),
             Some(by) => Payload::Compressed(by, message),
@@ -180,19 +172,23 @@ impl Assembler {
     /// Makes room for `count` bytes of a message that will have `whole`: not more than that, so
     /// that it is neither moved nor cut at the end, and not much more than has come, whatever the
     /// prefix promises.
-    fn make_room(&mut self, count: usize, whole: usize) {
+    fn make_room(&mut self, count: usize, whole: usize, memory: Memory) {
         let needed = self.bytes.len() + count;
         if needed > self.bytes.capacity() {
             let room = (2 * needed).max(FIRST_ROOM.min(8 * needed));
             let room = whole.min(room).max(needed);
-            self.bytes.reserve_exact(room - self.bytes.len());
+            if self.bytes.capacity() == 0 {
+                self.bytes = (memory.lend)(room, whole.max(room));
+            } else {
+                self.bytes.reserve_exact(room - self.bytes.len());
+            }
         }
     }
 
-    fn fill(&mut self, data: &mut &[u8], up_to: usize) {
+    fn fill(&mut self, data: &mut &[u8], up_to: usize, memory: Memory) {
         let missing = up_to.saturating_sub(self.bytes.len()).min(data.len());
         let (piece, rest) = data.split_at(missing);
-        self.make_room(missing, up_to);
+        self.make_room(missing, up_to, memory);
         self.bytes.extend_from_slice(piece);
         *data = rest;
     }

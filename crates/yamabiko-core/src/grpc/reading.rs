@@ -23,17 +23,9 @@ macro_rules! reading {
                 }
             }
 
-            /// A message has been decoded: its memory may be used for another one, if nobody else has it.
-            pub fn reuse(&mut self, message: Bytes) {
-                self.inbound.reuse(message);
-            }
-
             /// A call is over: what it was assembling is freed, and what nobody will read is given back.
             pub(super) fn forget(&mut self, stream: StreamKey, receiving: &Receiving) {
                 self.inbound.forget(stream, receiving);
-                if self.h2.live_streams() <= 1 {
-                    self.inbound.rest();
-                }
                 let owed = self.inbound.unread.settle_connection();
                 if owed > 0 {
                     self.h2.release_connection(owed);

@@ -6,8 +6,6 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::Bytes;
-
 use super::deadlines::Deadlines;
 use super::head::{Refusal, RequestHead, RequestReader};
 use super::inbound::{Brought, Inbound, MessageLimits, Receiving};

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::Memory;
+
 /// Concurrent streams that a peer may open.
 pub const MAX_CONCURRENT_STREAMS: u32 = 1_024;
 /// Streams that we open before the peer has said how many it allows.
@@ -81,6 +83,8 @@ pub struct Config {
     pub permitted_pings: PermittedPings,
     /// How long the connection may last.
     pub lifetime: Lifetime,
+    /// Where the memory of large messages comes from.
+    pub memory: Memory,
 }
 
 /// When to ask a silent peer whether it is there, by a PING (gRFC A8 and A9).
@@ -170,6 +174,7 @@ impl Default for Config {
                 strikes: PING_STRIKES,
             },
             lifetime: Lifetime::default(),
+            memory: Memory::default(),
         }
     }
 }

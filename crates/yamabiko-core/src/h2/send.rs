@@ -1,6 +1,8 @@
 //! A command becomes frames at once, or waits for a window in its stream's
 //! queue. Streams that wait take turns, a frame each.
 
+use bytes::Bytes;
+
 use super::connection::{Connection, Side};
 use super::field_rules::Unusable;
 use super::stream_state::Input;
@@ -120,18 +122,46 @@ impl<C: Default> Connection<C> {
             }
             return Ok(());
         }
-        let mut chunk = Vec::with_capacity(length);
+        let mut chunk = (self.config.memory.lend)(length, length);
         write(&mut chunk);
         assert_eq!(chunk.len(), length, "a message that is as long as it said");
-        self.flow.queued += length;
+        let chunk = (self.config.memory.seal)(chunk);
+        self.wait(stream, chunk, 0, end);
+        Ok(())
+    }
+
+    /// Sends all of `bytes`, and with `end` nothing more after them. What cannot leave yet is kept
+    /// as it is, not copied.
+    ///
+    /// # Errors
+    /// [`Gone`].
+    pub fn send_shared(&mut self, stream: StreamKey, bytes: &Bytes, end: bool) -> Result<(), Gone> {
+        if bytes.len() <= self.peer.max_frame {
+            return self.send_data(stream, bytes.len(), end, |out| out.extend_from_slice(bytes));
+        }
+        let live = self.streams.get_mut(stream).ok_or(Gone)?;
+        if !live.state.sends() || live.is_ending() || self.opening.has_failed() {
+            return Err(Gone);
+        }
+        self.wait(stream, bytes.clone(), 0, end);
+        Ok(())
+    }
+
+    /// Puts bytes, of which the first have been `sent`, behind what waits already, and sends what
+    /// may leave.
+    fn wait(&mut self, stream: StreamKey, chunk: Bytes, sent: usize, end: bool) {
+        let Some(live) = self.streams.get_mut(stream) else { return };
+        self.flow.queued += chunk.len() - sent;
         let queue = live.queue.get_or_insert_default();
+        if queue.chunks.is_empty() {
+            queue.sent = sent;
+        }
         queue.chunks.push_back(chunk);
         if end {
             queue.ending = Some(Ending::Data);
         }
         self.line_up(stream);
         self.pump();
-        Ok(())
     }
 
     /// Sends all that `bytes` holds and leaves it empty, in frames as large as the peer takes, and
@@ -176,17 +206,8 @@ impl<C: Default> Connection<C> {
                 return Ok(());
             }
         }
-        self.flow.queued += bytes.len() - sent;
-        let queue = live.queue.get_or_insert_default();
-        if queue.chunks.is_empty() {
-            queue.sent = sent;
-        }
-        queue.chunks.push_back(std::mem::take(bytes));
-        if end {
-            queue.ending = Some(Ending::Data);
-        }
-        self.line_up(stream);
-        self.pump();
+        let chunk = (self.config.memory.seal)(std::mem::take(bytes));
+        self.wait(stream, chunk, sent, end);
         Ok(())
     }
 

@@ -3,6 +3,8 @@
 
 use std::collections::VecDeque;
 
+use bytes::Bytes;
+
 use super::stream_ids::StreamIds;
 use super::stream_state::State;
 use super::window::{ReceiveWindow, SendWindow};
@@ -51,7 +53,7 @@ impl std::fmt::Debug for Ending {
 /// What is waiting to be sent on a stream.
 #[derive(Debug, Default)]
 pub struct Queue {
-    pub(super) chunks: VecDeque<Vec<u8>>,
+    pub(super) chunks: VecDeque<Bytes>,
     /// Bytes of the first chunk that are sent already.
     pub(super) sent: usize,
     pub(super) ending: Option<Ending>,
@@ -69,7 +71,7 @@ impl Queue {
 
     /// Bytes that wait.
     pub fn len(&self) -> usize {
-        self.chunks.iter().map(Vec::len).sum::<usize>() - self.sent
+        self.chunks.iter().map(Bytes::len).sum::<usize>() - self.sent
     }
 }
 

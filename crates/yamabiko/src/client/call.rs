@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, ready};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use yamabiko_core::grpc::client::{CallOptions, request_too_large};
+use yamabiko_core::grpc::message::{PREFIX_LEN, write_compressed_prefix, write_prefix};
 use yamabiko_core::grpc::{Code, Encoding, InvalidMetadata, Metadata, Origin, Status};
 use yamabiko_core::h2::CannotOpen;
 
@@ -20,8 +22,9 @@ use crate::compression::{Sending, compress};
 use crate::current::Inherited;
 use crate::response::Response;
 use crate::stream::calling::cancelled;
+use crate::stream::faithless;
 use crate::stream::{Collect, Source};
-use crate::{Codec, Context, Streaming};
+use crate::{Codec, Context, Streaming, memory};
 
 /// How often a call that the server has certainly not looked at is made again.
 const RETRIES: u32 = 1;
@@ -59,8 +62,8 @@ struct Special {
 
 /// What is asked.
 enum Request {
-    /// An encoded message, or why there is none, and how it is compressed.
-    Message(Result<Vec<u8>, Status>, Option<Encoding>),
+    /// An encoded message with its prefix, or why there is none, and how it is compressed.
+    Message(Result<Bytes, Status>, Option<Encoding>),
     /// A stream, until it is being sent.
     Stream(Option<Begin>),
 }
@@ -121,12 +124,17 @@ where
     Call::new(channel, path, request, AnswerKind::Stream(responses::<C, Res>))
 }
 
-fn encode<C: Codec<Req>, Req>(request: &Req) -> Result<Vec<u8>, Status> {
+fn encode<C: Codec<Req>, Req>(request: &Req) -> Result<Bytes, Status> {
     let (length, sizes) = C::size(request);
     Sending::default().check(length)?;
-    let mut bytes = Vec::with_capacity(length);
+    let framed = PREFIX_LEN + length;
+    let mut bytes = memory::lend(framed, framed);
+    write_prefix(&mut bytes, length);
     C::encode(request, sizes, &mut bytes);
-    Ok(bytes)
+    if bytes.len() != framed {
+        return Err(faithless());
+    }
+    Ok(memory::seal(bytes))
 }
 
 impl Request {
@@ -134,12 +142,16 @@ impl Request {
     fn prepare(&mut self, sending: Sending) {
         let Request::Message(message, compressed) = self else { return };
         let Ok(bytes) = message else { return };
-        if let Err(status) = sending.check(bytes.len()) {
+        let plain = &bytes[PREFIX_LEN..];
+        if let Err(status) = sending.check(plain.len()) {
             *message = Err(status);
         } else if let Some(encoding) = sending.encoding
-            && let Some(smaller) = compress(encoding, bytes)
+            && let Some(smaller) = compress(encoding, plain)
         {
-            (*bytes, *compressed) = (smaller, Some(encoding));
+            let mut framed = Vec::with_capacity(PREFIX_LEN + smaller.len());
+            write_compressed_prefix(&mut framed, smaller.len());
+            framed.extend_from_slice(&smaller);
+            (*bytes, *compressed) = (framed.into(), Some(encoding));
         }
     }
 }
@@ -427,7 +439,7 @@ impl<Res> PendingResponse<Res> {
         let is_stream = self.is_stream();
         let call = &self.call;
         let message = match &call.request {
-            Request::Message(Ok(message), _) => Some(&message[..]),
+            Request::Message(Ok(message), _) => Some(message),
             Request::Message(Err(status), _) => return Poll::Ready(Err(status.clone())),
             Request::Stream(_) => None,
         };

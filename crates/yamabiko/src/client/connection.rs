@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use tokio::runtime::Handle;
 use yamabiko_core::ReceiveBuffer;
 use yamabiko_core::grpc::client::{CallOptions, ClientConnection};
@@ -16,6 +17,7 @@ use yamabiko_core::grpc::{MessageLimits, Metadata, Origin, Status, Target};
 use yamabiko_core::h2::{CannotOpen, Config};
 
 use crate::answers::{Answer, Answers, CallKey, End};
+use crate::memory::Share;
 use crate::options::Calmed;
 use crate::read_buffer;
 use crate::socket::Socket;
@@ -42,8 +44,8 @@ pub(super) struct Start<'a> {
     pub(super) path: &'a str,
     pub(super) timeout: Option<Duration>,
     pub(super) metadata: &'a Metadata,
-    /// The request, if it is one message.
-    pub(super) message: Option<&'a [u8]>,
+    /// The request with its prefix, if it is one message.
+    pub(super) message: Option<&'a Bytes>,
     /// Whether its responses are read as a stream, be it of one.
     pub(super) is_stream: bool,
     pub(super) options: CallOptions,
@@ -57,6 +59,7 @@ struct State {
     /// Callers have written, and the task has let the others go first.
     gathered: bool,
     progress: Progress,
+    _memory: Share,
 }
 
 /// How far the connection has come.
@@ -84,6 +87,7 @@ impl Connection {
             answers: Answers::default(),
             gathered: false,
             progress: Progress::Opening(None),
+            _memory: Share,
         };
         let may_spin = Handle::current().metrics().num_workers() == 1;
         let (open, state) = (AtomicBool::new(true), Mutex::new(state));
@@ -154,13 +158,7 @@ impl Connection {
         };
         if let Some(message) = call.message {
             // A stream that has just been opened takes its message.
-            let _ = match options.encoding {
-                None => {
-                    let write = |out: &mut Vec<u8>| out.extend_from_slice(message);
-                    core.send_message(stream, message.len(), true, write)
-                }
-                Some(_) => core.send_compressed(stream, message, true),
-            };
+            let _ = core.send_shared(stream, message, true);
         }
         *ticket = None;
         let key = if call.is_stream {

@@ -19,6 +19,7 @@ use super::calls::{Call, Calls, discard};
 use super::task::Task;
 use super::{Peer, Shared, sentinel};
 use crate::CutCall;
+use crate::memory::Share;
 use crate::options::for_connection;
 use crate::read_buffer;
 use crate::service::Kind;
@@ -69,6 +70,7 @@ struct State {
     /// Answers were given by other tasks, and the leader has let the others go first.
     gathered: bool,
     killed: bool,
+    _memory: Share,
 }
 
 /// A call that is to get a task of its own.
@@ -126,6 +128,7 @@ impl Connection {
             in_place: None,
             gathered: false,
             killed: false,
+            _memory: Share,
         };
         let (tasks, lent) = (AtomicUsize::new(0), AtomicUsize::new(0));
         Arc::new(Connection { number, peer, server, tasks, lent, state: Mutex::new(state) })

@@ -8,11 +8,10 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use std::time::Instant;
 
-use bytes::Bytes;
 use yamabiko_core::grpc::client::ClientConnection;
 use yamabiko_core::grpc::{Code, Metadata, Origin, Status};
 
-use super::{Batch, Came, Sink, Source, Taken};
+use super::{Batch, Came, Sink, Source};
 use crate::answers::{Answers, CallKey, Stream, Wanted};
 use crate::compression::{Incoming, Sending};
 
@@ -107,7 +106,7 @@ pub(crate) struct Responses<C: Carrier> {
     deadline: Deadline<C::Alarm>,
     max_message: usize,
     /// What was taken last. The caller has done with it when it asks again.
-    taken: Taken,
+    taken: Batch,
     /// What was asked for last.
     wanted: Wanted,
 }
@@ -130,7 +129,7 @@ impl<C: Carrier> Responses<C> {
         deadline: Deadline<C::Alarm>,
         max_message: usize,
     ) -> Self {
-        let (taken, wanted) = (Taken::default(), Wanted::Messages);
+        let (taken, wanted) = (Batch::default(), Wanted::Messages);
         Responses { connection, key, path, deadline, max_message, taken, wanted }
     }
 
@@ -177,15 +176,14 @@ impl<C: Carrier> Source for Responses<C> {
     ) -> Poll<Result<Came, Status>> {
         let Responses { connection, key, taken, .. } = self;
         let polled = connection.with(|core, answers| {
-            let (Batch { messages, bytes }, spent) = taken.settle();
+            let Batch { messages, bytes } = std::mem::take(taken);
             if messages > 0 {
                 core.consumed(key.stream, messages, bytes);
             }
-            spent.for_each(|message| core.reuse(message));
             let Some(stream) = answers.stream(*key) else { return Poll::Ready(Err(given_up())) };
             match ready!(stream.inbox.poll(cx, into))? {
                 Some(batch) => {
-                    taken.batch = batch;
+                    *taken = batch;
                     Poll::Ready(Ok(Came::Messages))
                 }
                 None => Poll::Ready(Ok(Came::End(stream.trailers()))),
@@ -201,10 +199,6 @@ impl<C: Carrier> Source for Responses<C> {
 
     fn named(&self, status: Status) -> Status {
         status.of_call(self.path, self.connection.address())
-    }
-
-    fn has_read(&mut self, message: Bytes) {
-        self.taken.has_read(message);
     }
 
     fn poll_headers(&mut self, cx: &mut Context<'_>) -> Poll<Result<Metadata, Status>> {

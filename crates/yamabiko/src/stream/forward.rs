@@ -51,7 +51,7 @@ pub(crate) fn frame<C: Codec<T>, T>(
 }
 
 #[cold]
-fn faithless() -> Status {
+pub(crate) fn faithless() -> Status {
     Status::internal("the codec wrote another number of bytes than it had measured")
 }
 

@@ -4,7 +4,6 @@
 use std::collections::VecDeque;
 use std::task::{Context, Poll, Waker};
 
-use bytes::Bytes;
 use yamabiko_core::grpc::Status;
 use yamabiko_core::grpc::message::Payload;
 
@@ -15,34 +14,6 @@ use crate::compression::Incoming;
 pub(crate) struct Batch {
     pub(crate) messages: usize,
     pub(crate) bytes: usize,
-}
-
-/// Messages that are shorter are not worth keeping their memory for.
-const LONG: usize = 16 * 1024;
-/// How many of those that are longer are kept between two looks at the connection.
-const MAX_SPENT: usize = 8;
-
-/// What a reader has taken from its inbox last, until it asks again.
-#[derive(Debug, Default)]
-pub(crate) struct Taken {
-    pub(crate) batch: Batch,
-    /// Long messages that have been decoded, whose memory the connection can use again.
-    spent: Vec<Bytes>,
-}
-
-impl Taken {
-    /// A message has been decoded.
-    #[inline]
-    pub(crate) fn has_read(&mut self, message: Bytes) {
-        if message.len() >= LONG && self.spent.len() < MAX_SPENT {
-            self.spent.push(message);
-        }
-    }
-
-    /// What was taken has been consumed, and its memory with it.
-    pub(crate) fn settle(&mut self) -> (Batch, impl Iterator<Item = Bytes>) {
-        (std::mem::take(&mut self.batch), self.spent.drain(..))
-    }
 }
 
 /// Messages that wait for their reader, and how the stream ends behind them.

@@ -32,9 +32,11 @@ pub(crate) use channel::{Queued, marked};
 pub(crate) use collect::Collect;
 #[cfg(feature = "blocking")]
 pub(crate) use forward::PACK;
+#[cfg(feature = "tokio")]
+pub(crate) use forward::faithless;
 pub(crate) use forward::{forward, frame};
 #[cfg(any(feature = "tokio", feature = "blocking"))]
-pub(crate) use inbox::{Batch, Inbox, Taken};
+pub(crate) use inbox::{Batch, Inbox};
 pub use streaming::Streaming;
 #[cfg(any(feature = "tokio", feature = "blocking"))]
 pub(crate) use wire::Came;

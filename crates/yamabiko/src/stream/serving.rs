@@ -5,13 +5,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, Waker, ready};
 
-use bytes::Bytes;
 use yamabiko_core::grpc::message::Payload;
 use yamabiko_core::grpc::server::ServerConnection;
 use yamabiko_core::grpc::{Encoding, Metadata, Status};
 use yamabiko_core::h2::StreamKey;
 
-use super::{Batch, Came, Inbox, Sink, Source, Taken};
+use super::{Batch, Came, Inbox, Sink, Source};
 use crate::Context;
 use crate::compression::{Incoming, Sending};
 
@@ -77,7 +76,7 @@ pub(crate) struct Requests<C: Carrier> {
     connection: Arc<C>,
     stream: StreamKey,
     /// What was taken last. The handler has done with it when it asks again.
-    taken: Taken,
+    taken: Batch,
 }
 
 /// The responses of a call, from its handler.
@@ -92,7 +91,7 @@ pub(crate) struct Responses<C: Carrier> {
 
 impl<C: Carrier> Requests<C> {
     pub(crate) fn new(connection: Arc<C>, stream: StreamKey) -> Self {
-        Requests { connection, stream, taken: Taken::default() }
+        Requests { connection, stream, taken: Batch::default() }
     }
 }
 
@@ -104,17 +103,16 @@ impl<C: Carrier> Source for Requests<C> {
     ) -> Poll<Result<Came, Status>> {
         let Requests { connection, stream, taken } = self;
         connection.with(*stream, |core, wires| {
-            let (Batch { messages, bytes }, spent) = taken.settle();
+            let Batch { messages, bytes } = std::mem::take(taken);
             if messages > 0 {
                 core.consumed(*stream, messages, bytes);
             }
-            spent.for_each(|message| core.reuse(message));
             let Some(inbox) = wires.and_then(|wires| wires.inbox.as_mut()) else {
                 return Poll::Ready(Err(Status::cancelled("the call is over")));
             };
             match ready!(inbox.poll(cx, into))? {
                 Some(batch) => {
-                    taken.batch = batch;
+                    *taken = batch;
                     Poll::Ready(Ok(Came::Messages))
                 }
                 None => Poll::Ready(Ok(Came::End(Metadata::new()))),
@@ -124,10 +122,6 @@ impl<C: Carrier> Source for Requests<C> {
 
     fn max_message(&self) -> usize {
         self.connection.max_message()
-    }
-
-    fn has_read(&mut self, message: Bytes) {
-        self.taken.has_read(message);
     }
 
     fn poll_headers(&mut self, _: &mut TaskContext<'_>) -> Poll<Result<Metadata, Status>> {

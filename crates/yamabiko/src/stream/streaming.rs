@@ -187,13 +187,7 @@ impl<T> Wire<T> {
             if let Some(message) = self.messages.pop_front() {
                 self.came_compressed = message.is_compressed();
                 let bytes = message.plain(self.max_message);
-                let mut decoded = bytes.and_then(|bytes| {
-                    let decoded = (self.decode)(&bytes);
-                    if let Some(source) = &mut self.source {
-                        source.has_read(bytes);
-                    }
-                    decoded
-                });
+                let mut decoded = bytes.and_then(|bytes| (self.decode)(&bytes));
                 if let Some(source) = &self.source {
                     decoded = decoded.map_err(|status| source.named(status));
                 }

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
 use yamabiko_core::grpc::{Metadata, Status};
 
 use crate::compression::{Incoming, Sending};
@@ -33,9 +32,6 @@ pub(crate) trait Source: Send {
     fn named(&self, status: Status) -> Status {
         status
     }
-
-    /// A message has been decoded: its memory may be used for another one.
-    fn has_read(&mut self, message: Bytes);
 
     /// What the peer says before the messages. Asked for once.
     fn poll_headers(&mut self, cx: &mut Context<'_>) -> Poll<Result<Metadata, Status>>;

@@ -56,6 +56,7 @@ pub(super) struct State {
     pub(super) outgoing: Outgoing,
     /// How many calls were begun, by which the attendant sees whether it is in use.
     pub(super) begun: u64,
+    _memory: Share,
 }
 
 /// How far the connection has come.
@@ -104,6 +105,7 @@ impl Connection {
                 progress: Progress::Opening,
                 outgoing: Outgoing::default(),
                 begun: 0,
+                _memory: Share,
             }),
         })
     }

@@ -18,6 +18,7 @@ use super::shared::{Shared, lock};
 use super::socket::{Came, Socket};
 use super::worker;
 use crate::compression::Incoming;
+use crate::memory::Share;
 use crate::options::for_connection;
 use crate::stream::serving::Wires;
 use crate::{CutCall, Peer, read_buffer};
@@ -55,6 +56,7 @@ struct State {
     streamed: Instant,
     /// The earliest entry among the timers.
     timer: Option<Instant>,
+    _memory: Share,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +108,7 @@ impl Connection {
             dirty: false,
             streamed: Instant::now(),
             timer: None,
+            _memory: Share,
         };
         let waiting = AtomicUsize::new(0);
         Arc::new(Connection { token, peer, server, waiting, state: Mutex::new(state) })
