@@ -51,6 +51,10 @@ fuzz_target!(|bytes: &[u8]| {
                     assert!(open.contains(&stream), "told behind its end");
                     client.consumed(stream, 1, message.len());
                 }
+                Ok(Some(Event::Messages { stream, run })) => {
+                    assert!(open.contains(&stream), "told behind its end");
+                    client.consumed(stream, run.count, run.message_bytes());
+                }
                 Ok(Some(Event::LimitsChanged)) => {}
                 Err(_) => assert!(matches!(client.next_event(&input, now), Ok(None))),
             }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use libfuzzer_sys::fuzz_target;
 use yamabiko_core::ReceiveBuffer;
-use yamabiko_core::grpc::message::{Payload, write_prefix};
+use yamabiko_core::grpc::message::write_prefix;
 use yamabiko_core::grpc::server::{Event, ServerConnection};
 use yamabiko_core::grpc::{MessageLimits, Status};
 use yamabiko_core::h2::{Config, PREFACE, StreamKey};
@@ -82,9 +82,15 @@ fn react(server: &mut ServerConnection, event: Event<'_>, in_one_go: bool) {
             let _ = server.has_room(stream);
             let _ = server.send_framed(stream, &mut framed);
             server.consumed(stream, 1, message.len());
-            if let Payload::Owned(bytes) = message {
-                server.reuse(bytes);
+            while server.next_room().is_some() {}
+            if last {
+                server.finish(stream, &Status::ok());
             }
+        }
+        Event::Messages { stream, run, last } => {
+            let _ = server.has_room(stream);
+            let _ = server.send_framed(stream, &mut run.framed.to_vec());
+            server.consumed(stream, run.count, run.message_bytes());
             while server.next_room().is_some() {}
             if last {
                 server.finish(stream, &Status::ok());

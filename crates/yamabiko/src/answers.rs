@@ -285,6 +285,11 @@ impl Answers {
                 Some(Place::Stream(stream)) => woken.extend(stream.inbox.push(message)),
                 _ => {}
             },
+            Event::Messages { stream, run } => {
+                if let Some(Place::Stream(stream)) = self.find(stream) {
+                    woken.extend(stream.inbox.push_run(run));
+                }
+            }
             Event::Status { stream, status, unprocessed } => {
                 woken.extend(self.next_in());
                 let Some(place) = self.by_stream.get_mut(stream.slot()) else { return };

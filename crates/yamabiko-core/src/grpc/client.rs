@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::head::{self, Compressions, ResponseReader, Target};
 use super::head_size;
 use super::inbound::{Brought, Inbound, MessageLimits, Receiving};
-use super::message::{self, PREFIX_LEN, Payload};
+use super::message::{self, PREFIX_LEN, Payload, Run};
 use super::pace::{Pace, Release};
 use super::reading::reading;
 use super::{Code, Encoding, Metadata, Origin, Status, code_for_reset};
@@ -37,6 +37,13 @@ pub enum Event<'a> {
         stream: StreamKey,
         /// the message's bytes
         message: Payload<'a>,
+    },
+    /// Several messages of a response that is [read on demand](ClientConnection::read_on_demand).
+    Messages {
+        /// the call
+        stream: StreamKey,
+        /// the messages
+        run: Run<'a>,
     },
     /// The call is over.
     Status {
@@ -371,18 +378,24 @@ impl ClientConnection {
     ) -> Option<Event<'a>> {
         match brought {
             Ok(Brought::Message { message, last }) => {
-                if last {
-                    let Event::Status { status, .. } = self.end(stream, ended_without_status())
-                    else {
-                        return None;
-                    };
-                    self.later.push_back((stream, status));
-                }
+                self.end_behind(stream, last);
                 Some(Event::Message { stream, message })
+            }
+            Ok(Brought::Messages { run, last }) => {
+                self.end_behind(stream, last);
+                Some(Event::Messages { stream, run })
             }
             Ok(Brought::End) => Some(self.end(stream, ended_without_status())),
             Ok(Brought::Nothing) => None,
             Err(status) => Some(self.end(stream, status.with_origin(Origin::Concluded))),
+        }
+    }
+
+    /// With its `last` message the server has ended the call, and no status has come.
+    #[inline]
+    fn end_behind(&mut self, stream: StreamKey, last: bool) {
+        if last && let Event::Status { status, .. } = self.end(stream, ended_without_status()) {
+            self.later.push_back((stream, status));
         }
     }
 

@@ -5,7 +5,7 @@
 use bytes::{Buf, Bytes};
 
 use super::assembling::Assembling;
-use super::message::{Assembler, MAX_ASSEMBLING, MAX_MESSAGE, Payload};
+use super::message::{Assembler, MAX_ASSEMBLING, MAX_MESSAGE, Payload, Run, whole_messages};
 use super::pace::{MAX_UNREAD, Pace, Unread};
 use super::{Encoding, Encodings, Status};
 use crate::Memory;
@@ -41,6 +41,8 @@ impl Default for MessageLimits {
 pub(super) enum Brought<'a> {
     /// A message; `last` if the peer has ended its side behind it.
     Message { message: Payload<'a>, last: bool },
+    /// Several at once, of a call whose messages are read as somebody asks for them.
+    Messages { run: Run<'a>, last: bool },
     /// The peer has ended its side.
     End,
     /// Nothing yet.
@@ -54,6 +56,7 @@ impl Brought<'_> {
             Brought::Message { message, last } => {
                 Brought::Message { message: message.into_owned(), last }
             }
+            Brought::Messages { run, last } => Brought::Messages { run: run.into_owned(), last },
             Brought::End => Brought::End,
             Brought::Nothing => Brought::Nothing,
         }
@@ -156,6 +159,10 @@ impl Inbound {
                 data.advance(taken - length);
                 Brought::Message { message: Payload::Owned(data.split_to(length)), last }
             }
+            Brought::Messages { run: Run { count, .. }, last } => {
+                let run = Run { framed: Payload::Owned(data.split_to(taken)), count };
+                Brought::Messages { run, last }
+            }
             other => {
                 let other = other.into_owned();
                 data.advance(taken);
@@ -179,13 +186,23 @@ impl Inbound {
         let Receiving { assembler, pace, encoding, max_message } = receiving;
         let before = assembler.len();
         let limit = max_message.unwrap_or(self.limits.max_message);
+        if before == 0
+            && let Some(pace) = pace
+            && let (end, count @ 2..) = whole_messages(data, limit)
+        {
+            let (framed, rest) = data.split_at(end);
+            *data = rest;
+            let run = Run { framed: Payload::Borrowed(framed), count };
+            self.unread.handed(pace, count, run.message_bytes());
+            return Ok(Brought::Messages { run, last: end_stream && rest.is_empty() });
+        }
         let taken = assembler.take(data, limit, *encoding, self.memory);
         self.assembling.changed(before, assembler.len());
         match taken? {
             Some(message) => {
                 self.assembling.is_whole(stream);
                 if let Some(pace) = pace {
-                    self.unread.handed(pace, message.len());
+                    self.unread.handed(pace, 1, message.len());
                 }
                 Ok(Brought::Message { message, last: end_stream && data.is_empty() })
             }

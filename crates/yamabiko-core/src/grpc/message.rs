@@ -55,6 +55,52 @@ impl std::ops::Deref for Payload<'_> {
     }
 }
 
+/// Messages that came together and whole, none of them compressed: a stream's small messages are
+/// handed on so, at a cost for all of them and not for each.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Run<'a> {
+    /// The messages, each behind its prefix.
+    pub framed: Payload<'a>,
+    /// How many they are.
+    pub count: usize,
+}
+
+impl Run<'_> {
+    /// Bytes of all messages, without their prefixes.
+    pub fn message_bytes(&self) -> usize {
+        self.framed.len() - self.count * PREFIX_LEN
+    }
+
+    /// The same, copied if it lies in the receive buffer.
+    pub fn into_owned(self) -> Run<'static> {
+        Run { framed: self.framed.into_owned(), count: self.count }
+    }
+}
+
+/// The first message of a [`Run`], or of what is left of one, and what follows it.
+#[inline]
+pub fn split_first(framed: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (prefix, rest) = framed.split_first_chunk::<PREFIX_LEN>()?;
+    let (_, length) = parse_prefix(*prefix);
+    rest.split_at_checked(length)
+}
+
+/// How many bytes at the front of `data` are whole messages that are neither compressed nor over
+/// the limit, and how many messages.
+#[inline]
+pub(super) fn whole_messages(data: &[u8], limit: usize) -> (usize, usize) {
+    let (mut end, mut count) = (0, 0);
+    while let Some((prefix, rest)) = data[end..].split_first_chunk::<PREFIX_LEN>() {
+        let (flag, length) = parse_prefix(*prefix);
+        if flag != 0 || length > limit || length > rest.len() {
+            break;
+        }
+        end += PREFIX_LEN + length;
+        count += 1;
+    }
+    (end, count)
+}
+
 /// Appends the prefix of an uncompressed message of `length` bytes.
 #[inline]
 pub fn write_prefix(out: &mut Vec<u8>, length: usize) {

@@ -53,10 +53,10 @@ impl Unread {
         self.settle(pace)
     }
 
-    /// A message waits for its reader from now on.
+    /// So many messages, of so many bytes together, wait for their reader from now on.
     #[inline]
-    pub(super) fn handed(&mut self, pace: &mut Pace, length: usize) {
-        let cost = length + MESSAGE_OVERHEAD;
+    pub(super) fn handed(&mut self, pace: &mut Pace, messages: usize, bytes: usize) {
+        let cost = bytes + messages * MESSAGE_OVERHEAD;
         pace.unread += cost;
         self.total += cost;
     }

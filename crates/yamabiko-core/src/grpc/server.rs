@@ -9,7 +9,7 @@ use std::time::Instant;
 use super::deadlines::Deadlines;
 use super::head::{Refusal, RequestHead, RequestReader};
 use super::inbound::{Brought, Inbound, MessageLimits, Receiving};
-use super::message::Payload;
+use super::message::{Payload, Run};
 use super::pace::{Pace, Release};
 use super::reading::reading;
 use super::recent_head::RecentHead;
@@ -39,6 +39,15 @@ pub enum Event<'a> {
         /// the message's bytes
         message: Payload<'a>,
         /// the request is complete with it
+        last: bool,
+    },
+    /// Several messages of a request that is [read on demand](ServerConnection::read_on_demand).
+    Messages {
+        /// the call
+        stream: StreamKey,
+        /// the messages
+        run: Run<'a>,
+        /// the request is complete with them
         last: bool,
     },
     /// The request is complete.
@@ -363,6 +372,7 @@ impl ServerConnection {
             Ok(Brought::Message { message, last }) => {
                 Some(Event::Message { stream, message, last })
             }
+            Ok(Brought::Messages { run, last }) => Some(Event::Messages { stream, run, last }),
             Ok(Brought::End) => Some(Event::End { stream }),
             Ok(Brought::Nothing) => None,
             Err(status) => {

@@ -1,10 +1,11 @@
 //! One endpoint and its driver. The peer is whoever calls [`End::feed`] and [`End::frames`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use yamabiko_core::ReceiveBuffer;
 use yamabiko_core::grpc::client::{self, ClientConnection};
+use yamabiko_core::grpc::message::{Run, split_first};
 use yamabiko_core::grpc::server::{self, Cancelled, ServerConnection};
 use yamabiko_core::grpc::{Code, MessageLimits, Metadata, Status, Target};
 use yamabiko_core::h2::{Config, Error, PREFACE, StreamKey};
@@ -14,12 +15,36 @@ use super::wire::{self, Reader, Seen};
 /// An event that owns what it tells; streams by their identifiers.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Got {
-    Call { id: u32, path: String, timeout: Option<Duration>, metadata: Vec<String> },
-    Message { id: u32, bytes: Vec<u8>, last: bool },
+    Call {
+        id: u32,
+        path: String,
+        timeout: Option<Duration>,
+        metadata: Vec<String>,
+    },
+    Message {
+        id: u32,
+        bytes: Vec<u8>,
+        last: bool,
+    },
     End(u32),
+    /// Several that came together: [`End::next`] tells one after the other.
+    Messages {
+        id: u32,
+        all: Vec<Vec<u8>>,
+        last: bool,
+    },
     Cancelled(u32, Cancelled),
-    Head { id: u32, metadata: Vec<String> },
-    Status { id: u32, code: Code, message: String, unprocessed: bool, metadata: Vec<String> },
+    Head {
+        id: u32,
+        metadata: Vec<String>,
+    },
+    Status {
+        id: u32,
+        code: Code,
+        message: String,
+        unprocessed: bool,
+        metadata: Vec<String>,
+    },
     LimitsChanged,
     Failed(Error),
 }
@@ -29,6 +54,7 @@ impl Got {
         match self {
             Got::Call { id, .. }
             | Got::Message { id, .. }
+            | Got::Messages { id, .. }
             | Got::End(id)
             | Got::Cancelled(id, _)
             | Got::Head { id, .. }
@@ -36,6 +62,18 @@ impl Got {
             Got::LimitsChanged | Got::Failed(_) => None,
         }
     }
+}
+
+fn messages_of(run: &Run<'_>) -> Vec<Vec<u8>> {
+    let mut left = &run.framed[..];
+    let mut all = Vec::new();
+    while let Some((message, rest)) = split_first(left) {
+        all.push(message.to_vec());
+        left = rest;
+    }
+    assert!(left.is_empty() && all.len() == run.count);
+    assert_eq!(all.iter().map(Vec::len).sum::<usize>(), run.message_bytes());
+    all
 }
 
 /// What both sides have in common.
@@ -68,6 +106,9 @@ impl Core for ServerConnection {
             }
             Event::Message { stream, message, last } => {
                 (Some(stream), Got::Message { id: stream.id(), bytes: message.to_vec(), last })
+            }
+            Event::Messages { stream, run, last } => {
+                (Some(stream), Got::Messages { id: stream.id(), all: messages_of(&run), last })
             }
             Event::End { stream } => (Some(stream), Got::End(stream.id())),
             Event::Cancelled { stream, cause } => {
@@ -111,6 +152,10 @@ impl Core for ClientConnection {
             Event::Message { stream, message } => {
                 let bytes = message.to_vec();
                 (Some(stream), Got::Message { id: stream.id(), bytes, last: false })
+            }
+            Event::Messages { stream, run } => {
+                let all = messages_of(&run);
+                (Some(stream), Got::Messages { id: stream.id(), all, last: false })
             }
             Event::Status { stream, status, unprocessed } => {
                 let message = status.message().to_owned();
@@ -168,6 +213,8 @@ pub struct End<T> {
     pub now: Instant,
     pub reader: Reader,
     keys: BTreeMap<u32, StreamKey>,
+    /// What was told together with the last event.
+    more: VecDeque<Got>,
 }
 
 impl<T: Core> End<T> {
@@ -178,6 +225,7 @@ impl<T: Core> End<T> {
             now: base(),
             reader: Reader::default(),
             keys: BTreeMap::new(),
+            more: VecDeque::new(),
         }
     }
 
@@ -198,10 +246,20 @@ impl<T: Core> End<T> {
 
     /// One event.
     pub fn next(&mut self) -> Option<(Option<StreamKey>, Got)> {
+        if let Some(event) = self.more.pop_front() {
+            return Some((event.id().map(|id| self.keys[&id]), event));
+        }
         match self.core.next(&self.input, self.now) {
             Ok(Some((key, event))) => {
                 if let Some(key) = key {
                     self.keys.insert(key.id(), key);
+                }
+                if let Got::Messages { id, all, last } = event {
+                    let count = all.len();
+                    self.more.extend(all.into_iter().enumerate().map(|(index, bytes)| {
+                        Got::Message { id, bytes, last: last && index + 1 == count }
+                    }));
+                    return self.next();
                 }
                 Some((key, event))
             }

@@ -113,6 +113,12 @@ impl Incoming {
     }
 }
 
+impl From<Bytes> for Incoming {
+    fn from(bytes: Bytes) -> Self {
+        Incoming { encoding: None, bytes }
+    }
+}
+
 impl From<Payload<'_>> for Incoming {
     #[inline]
     fn from(payload: Payload<'_>) -> Self {

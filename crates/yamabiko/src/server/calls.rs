@@ -116,6 +116,10 @@ impl Calls {
                 self.wires(stream)?.receive(Some(message), last);
                 None
             }
+            Event::Messages { stream, run, last } => {
+                self.wires(stream)?.receive_run(run, last);
+                None
+            }
             Event::End { stream } if self.wires(stream).is_some() => {
                 self.wires(stream)?.receive(None, true);
                 None

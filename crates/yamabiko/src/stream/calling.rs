@@ -1,7 +1,6 @@
 //! The messages of a streaming call between its caller and its connection,
 //! the same for every driver.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 #[cfg(feature = "blocking")]
@@ -11,9 +10,9 @@ use std::time::Instant;
 use yamabiko_core::grpc::client::ClientConnection;
 use yamabiko_core::grpc::{Code, Metadata, Origin, Status};
 
-use super::{Batch, Came, Sink, Source};
+use super::{Batch, Came, Messages, Sink, Source};
 use crate::answers::{Answers, CallKey, Stream, Wanted};
-use crate::compression::{Incoming, Sending};
+use crate::compression::Sending;
 
 /// How soon a thread that waits for a call notices that the one which it is made for is cancelled.
 #[cfg(feature = "blocking")]
@@ -172,7 +171,7 @@ impl<C: Carrier> Source for Responses<C> {
     fn poll_messages(
         &mut self,
         cx: &mut Context<'_>,
-        into: &mut VecDeque<Incoming>,
+        into: &mut Messages,
     ) -> Poll<Result<Came, Status>> {
         let Responses { connection, key, taken, .. } = self;
         let polled = connection.with(|core, answers| {

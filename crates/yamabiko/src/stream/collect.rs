@@ -1,25 +1,23 @@
 //! One message out of a stream of responses, for a call with a stream of
 //! requests and one response.
 
-use std::collections::VecDeque;
 use std::task::{Context, Poll, ready};
 
 use yamabiko_core::grpc::{Metadata, Status};
 
-use super::{Came, Source};
+use super::{Came, Messages, Source};
 use crate::answers::Answer;
-use crate::compression::Incoming;
 
 /// What has come of it.
 pub(crate) struct Collect<S> {
     source: S,
     headers: Option<Metadata>,
-    messages: VecDeque<Incoming>,
+    messages: Messages,
 }
 
 impl<S: Source> Collect<S> {
     pub(crate) fn new(source: S) -> Self {
-        Collect { source, headers: None, messages: VecDeque::new() }
+        Collect { source, headers: None, messages: Messages::default() }
     }
 
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<(Answer, Status)> {
@@ -33,7 +31,7 @@ impl<S: Source> Collect<S> {
         let mut status = Status::ok();
         loop {
             // Two are one too many: whatever follows changes nothing.
-            if messages.len() > 1 {
+            if messages.batch().messages > 1 {
                 break;
             }
             match ready!(source.poll_messages(cx, messages)) {
@@ -50,7 +48,7 @@ impl<S: Source> Collect<S> {
         }
         let answer = Answer {
             head: headers.take().unwrap_or_default(),
-            message: messages.pop_front(),
+            message: messages.pop(),
             surplus: !messages.is_empty(),
         };
         Poll::Ready((answer, status))

@@ -1,25 +1,17 @@
 //! The messages of a call that its connection keeps until somebody reads them.
 //! How many may wait is the core's matter: it opens windows as they are read.
 
-use std::collections::VecDeque;
 use std::task::{Context, Poll, Waker};
 
 use yamabiko_core::grpc::Status;
-use yamabiko_core::grpc::message::Payload;
+use yamabiko_core::grpc::message::{Payload, Run};
 
-use crate::compression::Incoming;
-
-/// Messages that have been handed on together.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Batch {
-    pub(crate) messages: usize,
-    pub(crate) bytes: usize,
-}
+use super::messages::{Batch, Messages};
 
 /// Messages that wait for their reader, and how the stream ends behind them.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
-    messages: VecDeque<Incoming>,
+    messages: Messages,
     end: Option<Result<(), Status>>,
     reader: Option<Waker>,
 }
@@ -27,7 +19,13 @@ pub(crate) struct Inbox {
 impl Inbox {
     /// A message has come. Gives whom to wake.
     pub(crate) fn push(&mut self, message: Payload<'_>) -> Option<Waker> {
-        self.messages.push_back(message.into());
+        self.messages.push(message.into());
+        self.reader.take()
+    }
+
+    /// Several messages have come. Gives whom to wake.
+    pub(crate) fn push_run(&mut self, run: Run<'_>) -> Option<Waker> {
+        self.messages.push_run(run);
         self.reader.take()
     }
 
@@ -49,16 +47,11 @@ impl Inbox {
     pub(crate) fn poll(
         &mut self,
         cx: &Context<'_>,
-        into: &mut VecDeque<Incoming>,
+        into: &mut Messages,
     ) -> Poll<Result<Option<Batch>, Status>> {
         if !self.messages.is_empty() {
-            let bytes = self.messages.iter().map(Incoming::len).sum();
-            let batch = Batch { messages: self.messages.len(), bytes };
-            if into.is_empty() {
-                std::mem::swap(into, &mut self.messages);
-            } else {
-                into.append(&mut self.messages);
-            }
+            let batch = self.messages.batch();
+            into.append(&mut self.messages);
             return Poll::Ready(Ok(Some(batch)));
         }
         match &self.end {

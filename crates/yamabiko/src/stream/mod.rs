@@ -6,7 +6,8 @@
 //! | `streaming` | messages that come, for whoever reads them |
 //! | `channel` | messages to send, from whoever makes them |
 //! | `forward` | a stream of messages packed for the wire |
-//! | `inbox` | messages that a connection keeps until they are read |
+//! | `messages` | messages that have come and are to be read, small ones in runs |
+//! | `inbox` | those that a connection keeps until they are read, and who waits for them |
 //! | `collect` | one message out of a stream |
 //! | `wire` | the seam to the drivers |
 //! | `calling`, `serving` | what is behind that seam: the calls of a client's connection, and of a server's |
@@ -19,6 +20,7 @@ mod collect;
 mod forward;
 #[cfg(any(feature = "tokio", feature = "blocking"))]
 mod inbox;
+mod messages;
 #[cfg(any(feature = "tokio", feature = "blocking"))]
 pub(crate) mod serving;
 mod streaming;
@@ -36,7 +38,10 @@ pub(crate) use forward::PACK;
 pub(crate) use forward::faithless;
 pub(crate) use forward::{forward, frame};
 #[cfg(any(feature = "tokio", feature = "blocking"))]
-pub(crate) use inbox::{Batch, Inbox};
+pub(crate) use inbox::Inbox;
+#[cfg(any(feature = "tokio", feature = "blocking"))]
+pub(crate) use messages::Batch;
+pub(crate) use messages::Messages;
 pub use streaming::Streaming;
 #[cfg(any(feature = "tokio", feature = "blocking"))]
 pub(crate) use wire::Came;

@@ -1,18 +1,17 @@
 //! The messages of a streaming call between its handler and its connection,
 //! the same for every driver.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, Waker, ready};
 
-use yamabiko_core::grpc::message::Payload;
+use yamabiko_core::grpc::message::{Payload, Run};
 use yamabiko_core::grpc::server::ServerConnection;
 use yamabiko_core::grpc::{Encoding, Metadata, Status};
 use yamabiko_core::h2::StreamKey;
 
-use super::{Batch, Came, Inbox, Sink, Source};
+use super::{Batch, Came, Inbox, Messages, Sink, Source};
 use crate::Context;
-use crate::compression::{Incoming, Sending};
+use crate::compression::Sending;
 
 /// A server's connection, as its streaming calls know it.
 pub(crate) trait Carrier: Send + Sync + 'static {
@@ -52,8 +51,17 @@ impl Wires {
 
     /// A request has come, or with None their end.
     pub(crate) fn receive(&mut self, message: Option<Payload<'_>>, last: bool) {
+        self.take_in(|inbox| message.and_then(|message| inbox.push(message)), last);
+    }
+
+    /// Several at once.
+    pub(crate) fn receive_run(&mut self, run: Run<'_>, last: bool) {
+        self.take_in(|inbox| inbox.push_run(run), last);
+    }
+
+    fn take_in(&mut self, push: impl FnOnce(&mut Inbox) -> Option<Waker>, last: bool) {
         let Some(inbox) = &mut self.inbox else { return };
-        let reader = message.and_then(|message| inbox.push(message));
+        let reader = push(inbox);
         let end = last.then(|| inbox.end(Ok(()))).flatten();
         for waker in reader.into_iter().chain(end) {
             waker.wake();
@@ -99,7 +107,7 @@ impl<C: Carrier> Source for Requests<C> {
     fn poll_messages(
         &mut self,
         cx: &mut TaskContext<'_>,
-        into: &mut VecDeque<Incoming>,
+        into: &mut Messages,
     ) -> Poll<Result<Came, Status>> {
         let Requests { connection, stream, taken } = self;
         connection.with(*stream, |core, wires| {

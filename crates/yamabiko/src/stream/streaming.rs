@@ -1,6 +1,5 @@
 //! Messages that come, one after the other.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -9,8 +8,8 @@ use std::task::{Context, Poll, ready};
 use futures_core::Stream;
 use yamabiko_core::grpc::{Metadata, Status};
 
+use super::messages::Messages;
 use super::wire::{Came, Source};
-use crate::compression::Incoming;
 
 /// The messages of a call as they come: requests for a handler, responses for a caller.
 ///
@@ -50,7 +49,7 @@ struct Wire<T> {
     /// a message that made no sense.
     source: Option<Box<dyn Source>>,
     has_ended: bool,
-    messages: VecDeque<Incoming>,
+    messages: Messages,
     came_compressed: bool,
     max_message: usize,
     decode: fn(&[u8]) -> Result<T, Status>,
@@ -67,7 +66,7 @@ impl<T> Streaming<T> {
                 max_message: source.max_message(),
                 source: Some(source),
                 has_ended: false,
-                messages: VecDeque::new(),
+                messages: Messages::default(),
                 came_compressed: false,
                 decode,
                 headers: None,
@@ -182,21 +181,30 @@ impl<T> Streaming<T> {
 }
 
 impl<T> Wire<T> {
+    /// A message that was decoded, or why there is no sense in any more of them.
+    #[inline]
+    fn told(&mut self, decoded: Result<T, Status>) -> Result<T, Status> {
+        decoded.map_err(|status| {
+            self.messages = Messages::default();
+            match self.source.take() {
+                Some(source) => source.named(status),
+                None => status,
+            }
+        })
+    }
+
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Status>>> {
         loop {
-            if let Some(message) = self.messages.pop_front() {
+            if let Some(message) = self.messages.next_of_run() {
+                self.came_compressed = false;
+                let decoded = (self.decode)(message);
+                return Poll::Ready(Some(self.told(decoded)));
+            }
+            if let Some(message) = self.messages.pop() {
                 self.came_compressed = message.is_compressed();
                 let bytes = message.plain(self.max_message);
-                let mut decoded = bytes.and_then(|bytes| (self.decode)(&bytes));
-                if let Some(source) = &self.source {
-                    decoded = decoded.map_err(|status| source.named(status));
-                }
-                if decoded.is_err() {
-                    // Nobody can say what the next one would mean.
-                    self.source = None;
-                    self.messages.clear();
-                }
-                return Poll::Ready(Some(decoded));
+                let decoded = bytes.and_then(|bytes| (self.decode)(&bytes));
+                return Poll::Ready(Some(self.told(decoded)));
             }
             let Some(source) = self.source.as_mut().filter(|_| !self.has_ended) else {
                 return Poll::Ready(None);

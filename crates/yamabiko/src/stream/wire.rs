@@ -1,11 +1,11 @@
 //! The seam between streams of messages and the driver that carries them.
 
-use std::collections::VecDeque;
 use std::task::{Context, Poll};
 
 use yamabiko_core::grpc::{Metadata, Status};
 
-use crate::compression::{Incoming, Sending};
+use super::Messages;
+use crate::compression::Sending;
 
 /// What has come of a stream of messages.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub(crate) trait Source: Send {
     fn poll_messages(
         &mut self,
         cx: &mut Context<'_>,
-        into: &mut VecDeque<Incoming>,
+        into: &mut Messages,
     ) -> Poll<Result<Came, Status>>;
 
     /// The largest message, in bytes.

@@ -89,6 +89,10 @@ impl Calls {
                 self.wires(stream)?.receive(Some(message), last);
                 None
             }
+            Event::Messages { stream, run, last } => {
+                self.wires(stream)?.receive_run(run, last);
+                None
+            }
             Event::End { stream } if self.is_running(stream) => {
                 self.wires(stream)?.receive(None, true);
                 None

@@ -1,6 +1,5 @@
 //! Streams of messages for a host, in bytes.
 
-use std::collections::VecDeque;
 use std::task::Poll;
 
 use bytes::Bytes;
@@ -8,21 +7,20 @@ use yamabiko_core::grpc::Status;
 
 use super::call::Call;
 use crate::blocking::waiting::with_waker;
-use crate::compression::Incoming;
-use crate::stream::{Came, Sink, Source};
+use crate::stream::{Came, Messages, Sink, Source};
 
 /// The requests of a call whose method takes a stream of them.
 ///
 /// The client sends no more than a window ahead of the reader.
 pub struct Requests {
     source: Box<dyn Source>,
-    messages: VecDeque<Incoming>,
+    messages: Messages,
     has_ended: bool,
 }
 
 impl Requests {
     pub(super) fn new(call: &Call) -> Self {
-        Requests { source: call.source(), messages: VecDeque::new(), has_ended: false }
+        Requests { source: call.source(), messages: Messages::default(), has_ended: false }
     }
 
     pub(super) fn into_source(self) -> Box<dyn Source> {
@@ -37,7 +35,7 @@ impl Requests {
     pub fn message(&mut self) -> Result<Option<Bytes>, Status> {
         let message = with_waker(|cx| {
             loop {
-                if let Some(message) = self.messages.pop_front() {
+                if let Some(message) = self.messages.pop() {
                     return Ok(Some(message));
                 }
                 if self.has_ended {
@@ -58,7 +56,7 @@ impl Requests {
         let message = message.map(|message| message.plain(limit)).transpose();
         if message.is_err() {
             self.has_ended = true;
-            self.messages.clear();
+            self.messages = Messages::default();
         }
         message
     }
