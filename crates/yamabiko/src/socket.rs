@@ -89,7 +89,7 @@ impl Socket {
             }
             Some(_) => ready!(self.read_sealed(input, cx))?,
         };
-        self.spin.came();
+        self.spin.came(count);
         Poll::Ready(Ok(count))
     }
 
@@ -153,7 +153,7 @@ impl Socket {
             }
             Err(error) => Poll::Ready(Err(error)),
             Ok(count) => {
-                self.spin.came();
+                self.spin.came(count);
                 Poll::Ready(Ok(count))
             }
         }

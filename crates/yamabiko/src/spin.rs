@@ -13,9 +13,15 @@ const WINDOW: Duration = Duration::from_micros(50);
 /// The most waits that are slept through after one in vain.
 const MOST_SKIPPED: u32 = 1023;
 
+/// What comes in pieces of more bytes than these is on its way anyhow. Looking all the time would only
+/// find it in smaller ones.
+const SHORT: usize = 1024;
+
 /// Decides whether to look again.
 #[derive(Debug, Default)]
 pub(crate) struct Spin {
+    /// The last piece was a long one.
+    flows: bool,
     until: Option<Instant>,
     /// Waits to sleep through before the next try.
     skip: u32,
@@ -34,7 +40,7 @@ impl Spin {
                 self.skip = self.penalty;
                 false
             }
-            None if self.skip > 0 => false,
+            None if self.skip > 0 || self.flows => false,
             None => {
                 self.until = Some(now + WINDOW);
                 true
@@ -42,8 +48,9 @@ impl Spin {
         }
     }
 
-    /// What was waited for has come.
-    pub(crate) fn came(&mut self) {
+    /// What was waited for has come: so many bytes.
+    pub(crate) fn came(&mut self, bytes: usize) {
+        self.flows = bytes > SHORT;
         match self.until.take() {
             Some(_) => self.penalty = 0,
             None => self.skip = self.skip.saturating_sub(1),
@@ -66,13 +73,23 @@ mod tests {
                 now += WINDOW;
                 assert!(!spin.goes_on(now));
             }
-            spin.came();
+            spin.came(1);
         }
         assert!((10..25).contains(&tries), "{tries}");
         while !spin.goes_on(now) {
-            spin.came();
+            spin.came(1);
         }
-        spin.came();
+        spin.came(1);
         assert!(spin.goes_on(now), "a hit");
+    }
+
+    #[test]
+    fn what_flows_is_not_waited_for_awake() {
+        let now = Instant::now();
+        let mut spin = Spin::default();
+        spin.came(SHORT + 1);
+        assert!(!spin.goes_on(now));
+        spin.came(SHORT);
+        assert!(spin.goes_on(now));
     }
 }

@@ -169,7 +169,7 @@ impl Connection {
         loop {
             let lost = match self.read(&mut seat.input, None) {
                 Ok(true) => {
-                    seat.spin.came();
+                    seat.spin.came(seat.input.unread().len());
                     None
                 }
                 Ok(false) => {
