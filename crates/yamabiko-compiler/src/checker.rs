@@ -194,3 +194,32 @@ fn replace(file: &Path, text: &[u8]) -> io::Result<()> {
     }
     written
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::texts_read;
+
+    /// What an editor waits for after each edit. Were it more, large projects
+    /// would show it (`bench`, the part `compiler`).
+    #[test]
+    fn an_edit_is_checked_by_reading_its_file_and_its_imports_once() {
+        let directory = std::env::temp_dir().join(format!("yamabiko-{}-edit", std::process::id()));
+        fs::create_dir_all(&directory).expect("the temporary directory is ours");
+        for index in 0..40 {
+            let text = format!("syntax = \"proto3\";\npackage p;\nmessage M{index} {{}}\n");
+            fs::write(directory.join(format!("{index}.proto")), text).expect("it is ours");
+        }
+        let edited = directory.join("edited.proto");
+        let text = "syntax = \"proto3\";\npackage p;\nimport \"3.proto\";\nimport \"7.proto\";\n\
+                    message Edited { M3 three = 1; M7 seven = 2; }\n";
+        fs::write(&edited, text).expect("it is ours");
+        let text = text.replace("seven = 2;", "seven = 2; string new = 3;");
+        let before = texts_read();
+        let report = Checker::new().include(&directory).overlay(&edited, text).check([&edited]);
+        let read = texts_read() - before;
+        assert_eq!(report.diagnostics().len(), 0, "{:?}", report.diagnostics());
+        assert_eq!((read, report.inputs().len()), (3, 3));
+        let _ = fs::remove_dir_all(directory);
+    }
+}

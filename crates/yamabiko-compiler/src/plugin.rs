@@ -43,7 +43,7 @@ pub(crate) fn request(
     parameter: String,
 ) -> Vec<u8> {
     let generated = files.iter().filter(|file| asked.iter().any(|name| name == file.name()));
-    let sources = generated.filter_map(|file| linked.with_source_options(file.name()));
+    let sources = generated.map(|file| linked.with_source_options(file));
     let request = CodeGeneratorRequest {
         file_to_generate: asked.to_vec(),
         parameter: (!parameter.is_empty()).then_some(parameter),

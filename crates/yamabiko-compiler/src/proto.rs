@@ -1,11 +1,17 @@
 //! The way into the front end: from the names of files to linked descriptors.
 
+use std::collections::HashMap;
+
 use buffa::MessageField;
 use buffa_codegen::generated::descriptor::FileDescriptorProto;
 
 use crate::check;
+use crate::parse::{self, Parsed};
 use crate::problem::{Problem, Severity};
-use crate::resolve::{FileId, Loader, Pool, fill_json_names, without_source_options};
+use crate::resolve::{
+    FileId, Loader, Original, Pool, fill_json_names, only_explicit_json_names,
+    without_source_options,
+};
 
 /// Opens files by the names that imports use.
 pub(crate) trait Open {
@@ -16,6 +22,12 @@ pub(crate) trait Open {
     /// The descriptor of a file of which there is no text, or which comes
     /// before it. It may be linked already.
     fn descriptor(&mut self, _name: &str) -> Option<FileDescriptorProto> {
+        None
+    }
+
+    /// A file whose text has been parsed before this was asked, and what there
+    /// was to say of it. It comes between the two.
+    fn parsed(&mut self, _name: &str) -> Option<(Parsed, Vec<Problem>)> {
         None
     }
 
@@ -34,8 +46,10 @@ pub(crate) struct Linked {
     pub files: Vec<FileDescriptorProto>,
     /// The names of the files that were asked for.
     pub asked: Vec<String>,
-    /// The files as they were linked.
+    /// What is known of their elements; the descriptors are in `files`.
     pool: Pool,
+    /// By name, what the options of files were.
+    originals: HashMap<String, Original>,
 }
 
 /// Reads and links files and what they import. What there is to say goes to
@@ -45,102 +59,106 @@ pub(crate) fn compile(
     open: &mut dyn Open,
     problems: &mut Vec<Problem>,
 ) -> Option<Linked> {
-    link(names, open, problems, AfterBroken::Stop)
+    let mut pool = link(names, open, problems, For::Descriptors)?;
+    let order = in_order(&pool, names.iter().filter_map(|name| pool.file(name)));
+    let mut originals = HashMap::new();
+    let files = order.into_iter().map(|file| {
+        let mut proto = std::mem::take(&mut pool[file].proto);
+        fill_json_names(&pool, &mut proto);
+        let original = without_source_options(&pool, &mut proto);
+        originals.insert(pool[file].name.clone(), original);
+        proto
+    });
+    let files = files.collect();
+    Some(Linked { files, asked: names.to_vec(), pool, originals })
 }
 
-/// The same, but goes on after a file that is broken, so that all are told of
-/// in one go. What several of them import is complained about for each.
-pub(crate) fn compile_and_tell_all(
-    names: &[String],
-    open: &mut dyn Open,
-    problems: &mut Vec<Problem>,
-) -> Option<Linked> {
-    link(names, open, problems, AfterBroken::GoOn)
+/// Does the same for the sake of what there is to say, and goes on after a file
+/// that is broken, so that all are told of in one go. What several of them
+/// import is complained about for each.
+pub(crate) fn tell_all(names: &[String], open: &mut dyn Open, problems: &mut Vec<Problem>) {
+    link(names, open, problems, For::Problems);
 }
 
-/// What to do after a file that is broken.
+/// What files are linked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum AfterBroken {
-    /// As protoc does.
-    Stop,
-    GoOn,
+enum For {
+    /// Their descriptors, as protoc does: a file that is broken ends it.
+    Descriptors,
+    /// What there is to say of them. Places and comments are left out.
+    Problems,
 }
 
 fn link(
     names: &[String],
     open: &mut dyn Open,
     problems: &mut Vec<Problem>,
-    after: AfterBroken,
-) -> Option<Linked> {
+    purpose: For,
+) -> Option<Pool> {
     let first = problems.len();
     let unstable_editions = open.allows_unstable_editions();
-    let mut loader = Loader::new(names, open, problems);
+    let read = match purpose {
+        For::Descriptors => parse::parse,
+        For::Problems => parse::parse_without_locations,
+    };
+    let mut loader = Loader::new(names, open, problems, read);
     let mut loaded = true;
     for name in names {
         loaded &= loader.load(name);
-        if !loaded && after == AfterBroken::Stop {
+        if !loaded && purpose == For::Descriptors {
             break;
         }
     }
-    let pool = loader.into_pool();
+    let mut pool = loader.into_pool();
     if !loaded {
         return None;
     }
-    let asked = || names.iter().filter_map(|name| pool.file(name));
-    for file in asked() {
-        check::feature_support(&pool, file, problems);
+    let asked: Vec<FileId> = names.iter().filter_map(|name| pool.file(name)).collect();
+    for file in &asked {
+        check::feature_support(&pool, *file, problems);
     }
     if has_errors(&problems[first..]) {
         return None;
     }
-    for file in asked() {
+    for file in asked {
         if !unstable_editions {
             check::unstable_edition(&pool, file, problems);
         }
         check::reserved_numbers(&pool, file, problems);
-        check::targets(&pool, &pool[file].proto, problems);
+        let mut proto = std::mem::take(&mut pool[file].proto);
+        check::targets(&pool, &mut proto, problems);
+        pool[file].proto = proto;
     }
-    if has_errors(&problems[first..]) {
-        return None;
-    }
-    let files = in_order(&pool, asked());
-    let files = files.into_iter().map(|file| for_descriptor_set(&pool, file)).collect();
-    Some(Linked { files, asked: names.to_vec(), pool })
+    (!has_errors(&problems[first..])).then_some(pool)
 }
 
 impl Linked {
-    /// The files as they were linked.
+    /// The files as they were linked, without their descriptors.
     pub(crate) fn pool(&self) -> &Pool {
         &self.pool
     }
 
-    /// A file as generated code embeds it: without source information, with
-    /// only those names in JSON that the file spells out.
-    pub(crate) fn embedded(&self, name: &str) -> Option<FileDescriptorProto> {
-        let mut proto = self.pool[self.pool.file(name)?].proto.clone();
+    /// One of the files as generated code embeds it: without source
+    /// information, with only those names in JSON that the file spells out.
+    pub(crate) fn embedded(&self, file: &FileDescriptorProto) -> FileDescriptorProto {
+        let mut proto = file.clone();
         proto.source_code_info = MessageField::none();
-        without_source_options(&self.pool, &mut proto);
-        Some(proto)
+        only_explicit_json_names(&self.pool, &mut proto);
+        proto
     }
 
-    /// A file with all its options, as plugins get it to see what only the
-    /// source is to say.
-    pub(crate) fn with_source_options(&self, name: &str) -> Option<FileDescriptorProto> {
-        let mut proto = self.pool[self.pool.file(name)?].proto.clone();
-        fill_json_names(&self.pool, &mut proto);
-        Some(proto)
+    /// One of the files with all its options, as plugins get it to see what only
+    /// the source is to say.
+    pub(crate) fn with_source_options(&self, file: &FileDescriptorProto) -> FileDescriptorProto {
+        match self.originals.get(file.name.as_deref().unwrap_or_default()) {
+            Some(original) => original.restored(file),
+            None => file.clone(),
+        }
     }
 }
 
 fn has_errors(problems: &[Problem]) -> bool {
     problems.iter().any(|problem| problem.severity == Severity::Error)
-}
-
-fn for_descriptor_set(pool: &Pool, file: FileId) -> FileDescriptorProto {
-    let mut proto = pool[file].proto.clone();
-    fill_json_names(pool, &mut proto);
-    without_source_options(pool, &mut proto);
-    proto
 }
 
 /// The files and what they import, imports first.

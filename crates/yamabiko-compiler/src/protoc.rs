@@ -69,7 +69,9 @@ fn compile(command: &Command, streams: &mut Streams<'_>) -> Option<()> {
     }
     let tree = SourceTree::new(command);
     let loaded = inputs::load(command, &tree, streams)?;
-    let pool = match Pool::new(&loaded.linked.files) {
+    // Who wants no code needs no pool.
+    let files = if command.outputs.is_empty() { &[] } else { &loaded.linked.files[..] };
+    let pool = match Pool::new(files) {
         Ok(pool) => pool,
         Err(message) => {
             streams.complain(message);
@@ -128,9 +130,8 @@ fn generate(
     let linked = &loaded.linked;
     let generated: BTreeSet<String> = linked.asked.iter().cloned().collect();
     for name in &linked.asked {
-        let (Some(file), Some(embedded)) = (pool.file(name), linked.embedded(name)) else {
-            continue;
-        };
+        let Some(file) = pool.file(name) else { continue };
+        let embedded = linked.embedded(file);
         let source = Source { pool, file, embedded: &embedded, generated: &generated };
         let pieces = generator
             .generate(&source, &output.parameter)

@@ -1,21 +1,24 @@
 //! Where imports are looked for when nobody says so.
 
+use std::collections::HashSet;
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 /// So much of a file is read to find its package.
-const HEAD: usize = 16 << 10;
+const HEAD: u64 = 16 << 10;
 
 /// The directories that were named, then `proto/`, the current one, for each
 /// file the one that its package says, and the one that it is in. Only those
 /// that are there.
 pub(crate) fn include_directories(includes: &[PathBuf], files: &[PathBuf]) -> Vec<PathBuf> {
     let mut directories = includes.to_vec();
+    let mut seen: HashSet<PathBuf> = includes.iter().cloned().collect();
     let usual = [PathBuf::from("proto"), PathBuf::from(".")];
     let by_package = files.iter().filter_map(|file| package_root(file));
     let beside = files.iter().map(|file| parent(file));
     for directory in usual.into_iter().chain(by_package).chain(beside) {
-        if !directories.contains(&directory) && directory.is_dir() {
+        if seen.insert(directory.clone()) && directory.is_dir() {
             directories.push(directory);
         }
     }
@@ -32,8 +35,9 @@ fn parent(file: &Path) -> PathBuf {
 /// `api` for a file `api/shop/v1/order.proto` in the package `shop.v1`, which is
 /// how imports of such a file are written.
 fn package_root(file: &Path) -> Option<PathBuf> {
-    let text = fs::read(file).ok()?;
-    let text = String::from_utf8_lossy(&text[..text.len().min(HEAD)]);
+    let mut text = Vec::new();
+    fs::File::open(file).ok()?.take(HEAD).read_to_end(&mut text).ok()?;
+    let text = String::from_utf8_lossy(&text);
     let package = text.lines().find_map(|line| {
         let name = line.trim_start().strip_prefix("package ")?;
         Some(name.split(';').next()?.trim().to_owned())

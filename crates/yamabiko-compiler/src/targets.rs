@@ -93,9 +93,8 @@ fn python(
     let generated: BTreeSet<String> = compiled.asked.iter().cloned().collect();
     let mut files = Vec::new();
     for name in &generated {
-        let (Some(file), Some(embedded)) = (pool.file(name), compiled.linked.embedded(name)) else {
-            continue;
-        };
+        let Some(file) = pool.file(name) else { continue };
+        let embedded = compiled.linked.embedded(file);
         let source = Source { pool: &pool, file, embedded: &embedded, generated: &generated };
         let services = Some(services).filter(|_| !file.service.is_empty());
         for generator in [Some(messages), services].into_iter().flatten() {

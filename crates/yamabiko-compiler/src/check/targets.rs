@@ -7,7 +7,7 @@ use crate::resolve::{Pool, options_with_targets};
 
 /// Options that stand at elements which they are not for. protoc looks for them
 /// once all files are linked.
-pub(crate) fn targets(pool: &Pool, proto: &FileDescriptorProto, problems: &mut Vec<Problem>) {
+pub(crate) fn targets(pool: &Pool, proto: &mut FileDescriptorProto, problems: &mut Vec<Problem>) {
     for (option, element) in options_with_targets(pool, proto) {
         let text = format!("Option {option} cannot be set on an entity of type `{element}`.");
         let file = proto.name.as_deref().unwrap_or_default();

@@ -1,6 +1,7 @@
 //! The files of a check: where imports are looked for, what was read, and how
 //! it was mended in order to read on.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
@@ -47,18 +48,34 @@ pub(super) struct Source {
     /// Whether names may be missing, so that a name that is not there says
     /// nothing.
     pub(super) loses_names: bool,
+    /// Whether it says which language it is in, as far as that was looked at.
+    pub(super) has_syntax: bool,
 }
 
 impl Source {
     pub(super) fn new(path: Option<PathBuf>, original: Vec<u8>) -> Self {
         let mended = Mended::new(original.len());
-        Self { path, original, mended, view: None, is_read: false, loses_names: false }
+        Self {
+            path,
+            original,
+            mended,
+            view: None,
+            is_read: false,
+            loses_names: false,
+            has_syntax: false,
+        }
     }
 
     /// The mended text.
+    pub(super) fn text(&self) -> Cow<'_, [u8]> {
+        self.mended.text(&self.original)
+    }
+
+    /// The mended text, with what can be seen in it.
     pub(super) fn view(&mut self) -> Rc<View> {
-        let view =
-            self.view.get_or_insert_with(|| Rc::new(View::new(self.mended.text(&self.original))));
+        let view = self.view.get_or_insert_with(|| {
+            Rc::new(View::new(self.mended.text(&self.original).into_owned()))
+        });
         Rc::clone(view)
     }
 

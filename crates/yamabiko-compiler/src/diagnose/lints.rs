@@ -13,10 +13,12 @@ pub(super) fn run(session: &mut Session, names: &[String]) {
         if session.has_errors(name) {
             continue;
         }
-        let Some(view) = session.files.view(name) else { continue };
-        if view.text.bytes.len() > session_limit() {
+        let Some(source) = session.files.source(name) else { continue };
+        let is_suspect = !source.has_syntax || requires_something(&source.text());
+        if !is_suspect || source.text().len() > super::session::MAX_MENDED {
             continue;
         }
+        let view = source.view();
         let mut findings = Vec::new();
         let first = view.outline.statements.first();
         if first.is_some_and(|first| first.sort != Sort::Syntax) {
@@ -30,8 +32,10 @@ pub(super) fn run(session: &mut Session, names: &[String]) {
     }
 }
 
-fn session_limit() -> usize {
-    super::session::MAX_MENDED
+/// Whether a file can have required fields: hardly any does, and the others
+/// need not be looked at.
+fn requires_something(text: &[u8]) -> bool {
+    memchr::memmem::find(text, b"required").is_some()
 }
 
 fn no_syntax(view: &Rc<super::files::View>) -> Finding {

@@ -1,6 +1,7 @@
 //! A text that was mended in order to read on, and which byte of the original
 //! each of its bytes stands for.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// A change: what stands in a range gives way to something else.
@@ -75,7 +76,12 @@ impl Mended {
     }
 
     /// The mended text.
-    pub(super) fn text(&self, original: &[u8]) -> Vec<u8> {
+    pub(super) fn text<'o>(&self, original: &'o [u8]) -> Cow<'o, [u8]> {
+        if let [Piece::Kept(all)] = &self.pieces[..]
+            && *all == (0..original.len())
+        {
+            return Cow::Borrowed(original);
+        }
         let mut text = Vec::with_capacity(original.len());
         for piece in &self.pieces {
             match piece {
@@ -83,7 +89,7 @@ impl Mended {
                 Piece::New(_, new) => text.extend_from_slice(new),
             }
         }
-        text
+        Cow::Owned(text)
     }
 
     /// Where a range of the mended text lies in the original, and whether it is
@@ -165,16 +171,16 @@ mod tests {
         let mut mended = Mended::new(original.len());
         mended.change(&[(15..15, b";".to_vec()), (29..29, b";".to_vec())]);
         let text = mended.text(original);
-        assert_eq!(text, b"string name = 1;\nint32 age = 2;\n");
+        assert_eq!(*text, *b"string name = 1;\nint32 age = 2;\n");
         assert_eq!(mended.to_original(&(17..22)), (16..21, true), "int32");
         assert_eq!(mended.to_original(&(15..16)), (15..15, false), "the first semicolon");
 
         mended.change(&[(17..22, b"int64".to_vec())]);
-        assert_eq!(mended.text(original), b"string name = 1;\nint64 age = 2;\n");
+        assert_eq!(*mended.text(original), *b"string name = 1;\nint64 age = 2;\n");
         assert_eq!(mended.to_original(&(17..22)).0, 16..21);
         assert_eq!(mended.to_original(&(23..26)), (22..25, true), "age");
         mended.change(&[(16..31, Vec::new())]);
-        assert_eq!(mended.text(original), b"string name = 1;\n");
+        assert_eq!(*mended.text(original), *b"string name = 1;\n");
         assert_eq!(mended.to_original(&(0..15)), (0..15, true));
         assert_eq!(mended.to_original(&(17..17)).0, 30..30, "the end");
     }

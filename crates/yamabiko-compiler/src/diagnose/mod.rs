@@ -17,7 +17,7 @@ mod session;
 mod statements;
 mod text;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Change, Diagnostic, Edit, Label, Protoc};
@@ -45,9 +45,10 @@ pub(crate) fn check(
     let files = Files::new(directories, overlays);
     let mut diagnostics = Vec::new();
     let mut names: Vec<String> = Vec::new();
+    let mut seen = HashSet::new();
     for path in paths {
         match name_of(path, &files) {
-            Ok(name) if names.contains(&name) => {}
+            Ok(name) if !seen.insert(name.clone()) => {}
             Ok(name) => names.push(name),
             Err(diagnostic) => diagnostics.push(diagnostic),
         }
@@ -55,7 +56,9 @@ pub(crate) fn check(
     let mut session = Session::new(files);
     session.run(&names);
     lints::run(&mut session, &names);
-    let order = |name: &str| names.iter().position(|asked| asked == name).unwrap_or(names.len());
+    let order: HashMap<&str, usize> =
+        names.iter().enumerate().map(|(index, name)| (name.as_str(), index)).collect();
+    let order = |name: &str| order.get(name).copied().unwrap_or(names.len());
     let mut found = std::mem::take(&mut session.found);
     found.sort_by_cached_key(|found| {
         (order(&found.file), found.file.clone(), found.range.start, found.finding.code)

@@ -17,7 +17,7 @@ use super::mended::{Change, Mended};
 use super::text::place;
 use super::{rules, statements};
 use crate::explain::{Code, codes};
-use crate::parse;
+use crate::parse::{self, Parsed};
 use crate::problem::{Problem, Severity};
 use crate::proto::{self, Open};
 
@@ -61,6 +61,8 @@ pub(super) struct Session {
     told: BTreeMap<String, usize>,
     /// The files that are imported as they stand; others came by a guess.
     certain: Option<HashSet<String>>,
+    /// The file that was just read, if it can be as it stands.
+    sound: Option<(String, Parsed, Vec<Problem>)>,
 }
 
 impl Session {
@@ -72,6 +74,7 @@ impl Session {
             unreadable: BTreeMap::new(),
             told: BTreeMap::new(),
             certain: None,
+            sound: None,
         }
     }
 
@@ -79,7 +82,7 @@ impl Session {
     pub(super) fn run(&mut self, names: &[String]) {
         for round in 0..MAX_ROUNDS {
             let mut problems = Vec::new();
-            proto::compile_and_tell_all(names, self, &mut problems);
+            proto::tell_all(names, self, &mut problems);
             self.certain.get_or_insert_with(|| self.files.names().into_iter().collect());
             if !self.explain(&problems, round == 0) {
                 break;
@@ -271,12 +274,16 @@ impl Session {
         self.found.push(Found { file: name.to_owned(), finding, range, edit, others, problem });
     }
 
-    /// Whether a file can be read as it stands, as most can.
-    fn is_sound(&self, name: &str) -> bool {
-        let Some(source) = self.files.get(name) else { return true };
+    /// Whether a file can be read as it stands, as most can. What was read is
+    /// kept.
+    fn is_sound(&mut self, name: &str) -> bool {
+        let Some(source) = self.files.source(name) else { return true };
         let mut problems = Vec::new();
-        let parsed = parse::parse(name, &source.mended.text(&source.original), &mut problems);
-        !parsed.had_errors
+        let parsed = parse::parse_without_locations(name, &source.text(), &mut problems);
+        let is_sound = !parsed.had_errors;
+        source.has_syntax = parsed.file.syntax.is_some() || parsed.file.edition.is_some();
+        self.sound = is_sound.then(|| (name.to_owned(), parsed, problems));
+        is_sound
     }
 
     /// A problem with its place as it is in the original.
@@ -302,7 +309,7 @@ impl Session {
             let Some(view) = self.files.view(name) else { return };
             work += view.text.bytes.len();
             let mut problems = Vec::new();
-            parse::parse(name, &view.text.bytes, &mut problems);
+            parse::parse_without_locations(name, &view.text.bytes, &mut problems);
             problems.retain(|problem| problem.severity == Severity::Error);
             if problems.is_empty() {
                 return;
@@ -412,13 +419,19 @@ impl Open for Session {
         }
     }
 
-    fn open(&mut self, name: &str) -> Result<Vec<u8>, String> {
-        let source: Option<&mut Source> = self.files.source(name);
-        let Some(source) = source else { return Err("File not found.".to_owned()) };
+    fn parsed(&mut self, name: &str) -> Option<(Parsed, Vec<Problem>)> {
+        let source: &mut Source = self.files.source(name)?;
         if !std::mem::replace(&mut source.is_read, true) && source.path.is_some() {
             self.read_syntax(name);
         }
-        let source = self.files.get(name).expect("it was just there");
-        Ok(source.mended.text(&source.original))
+        let (of, parsed, problems) = self.sound.take()?;
+        (of == name).then_some((parsed, problems))
+    }
+
+    fn open(&mut self, name: &str) -> Result<Vec<u8>, String> {
+        match self.files.get(name) {
+            Some(source) => Ok(source.text().into_owned()),
+            None => Err("File not found.".to_owned()),
+        }
     }
 }

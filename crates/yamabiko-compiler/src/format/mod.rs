@@ -70,7 +70,7 @@ pub(crate) fn offset(text: &str, place: Place) -> usize {
 /// wrong with it is said.
 fn try_format(name: &str, text: &[u8]) -> Result<Vec<u8>, Vec<Problem>> {
     let mut problems = Vec::new();
-    if crate::parse::parse(name, text, &mut problems).had_errors {
+    if crate::parse::parse_without_locations(name, text, &mut problems).had_errors {
         return Err(problems);
     }
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);

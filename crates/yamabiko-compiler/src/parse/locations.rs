@@ -2,7 +2,11 @@
 //! of it, in the order in which they begin.
 //!
 //! A location is opened before its element is read and closed after; between
-//! the two, its path may grow and its start may move.
+//! the two, its path may grow and its start may move. There are several for
+//! each line of a file, so that they share their memory until somebody wants
+//! them as descriptors have them.
+
+use std::ops::Range;
 
 use buffa_codegen::generated::descriptor::source_code_info::Location;
 
@@ -16,50 +20,85 @@ pub(super) struct At(usize);
 /// The locations of a file so far.
 #[derive(Debug, Default)]
 pub(super) struct Locations {
-    list: Vec<Location>,
+    list: Vec<Entry>,
+    /// The paths, one after the other.
+    paths: Vec<i32>,
+    /// The comments of those that have any.
+    comments: Vec<Comments>,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    /// Where the path lies in `paths`.
+    path: Range<usize>,
+    /// As in descriptors: line and column, and once it is closed the end.
+    span: [i32; 4],
+    /// How much of `span` is there.
+    length: u8,
+    /// Which of the comments are its own.
+    comments: Option<usize>,
+}
+
+/// The comments of an element.
+#[derive(Debug, Clone)]
+struct Comments {
+    leading: Option<String>,
+    trailing: Option<String>,
+    detached: Vec<String>,
 }
 
 impl Locations {
     /// Opens a location at a token. Its path is the parent's and more.
     pub(super) fn open(&mut self, parent: Option<At>, more: &[i32], token: &Token<'_>) -> At {
-        let parent = parent.map_or(&[][..], |At(parent)| &self.list[parent].path);
-        // With room for what may be added before it is closed.
-        let mut path = Vec::with_capacity(parent.len() + more.len() + 1);
-        path.extend_from_slice(parent);
-        path.extend_from_slice(more);
-        let mut span = Vec::with_capacity(4);
-        span.extend([number(token.line), number(token.column)]);
-        self.list.push(Location { path, span, ..Location::default() });
+        let start = self.paths.len();
+        if let Some(At(parent)) = parent {
+            self.paths.extend_from_within(self.list[parent].path.clone());
+        }
+        self.paths.extend_from_slice(more);
+        self.list.push(Entry {
+            path: start..self.paths.len(),
+            span: [number(token.line), number(token.column), 0, 0],
+            length: 2,
+            comments: None,
+        });
         At(self.list.len() - 1)
     }
 
     /// Closes a location after a token, unless that has been done.
     pub(super) fn close(&mut self, at: At, token: &Token<'_>) {
-        let span = &mut self.list[at.0].span;
-        if span.len() == 2 {
+        let Entry { span, length, .. } = &mut self.list[at.0];
+        if *length == 2 {
             // Three numbers if it is a single line.
             if span[0] != number(token.line) {
-                span.push(number(token.line));
+                span[2] = number(token.line);
+                *length += 1;
             }
-            span.push(number(token.end_column));
+            span[usize::from(*length)] = number(token.end_column);
+            *length += 1;
         }
     }
 
     pub(super) fn extend_path(&mut self, at: At, more: &[i32]) {
-        self.list[at.0].path.extend_from_slice(more);
+        let path = self.list[at.0].path.clone();
+        let start = if path.end == self.paths.len() {
+            path.start
+        } else {
+            // Another one has begun behind it.
+            let start = self.paths.len();
+            self.paths.extend_from_within(path);
+            start
+        };
+        self.paths.extend_from_slice(more);
+        self.list[at.0].path = start..self.paths.len();
     }
 
     pub(super) fn path(&self, at: At) -> &[i32] {
-        &self.list[at.0].path
+        &self.paths[self.list[at.0].path.clone()]
     }
 
     pub(super) fn start(&self, at: At) -> Place {
-        match self.list[at.0].span[..] {
-            [line, column, ..] => {
-                Place { line: line.unsigned_abs(), column: column.unsigned_abs() }
-            }
-            _ => Place::default(),
-        }
+        let [line, column, ..] = self.list[at.0].span;
+        Place { line: line.unsigned_abs(), column: column.unsigned_abs() }
     }
 
     pub(super) fn move_start(&mut self, at: At, place: Place) {
@@ -71,18 +110,30 @@ impl Locations {
     pub(super) fn comment(
         &mut self,
         at: At,
-        leading: &str,
+        leading: String,
         trailing: &[u8],
         detached: Vec<String>,
     ) {
-        let location = &mut self.list[at.0];
+        let entry = &mut self.list[at.0];
+        if leading.is_empty() && trailing.is_empty() && detached.is_empty() {
+            if let Some(comments) = entry.comments {
+                self.comments[comments].detached = detached;
+            }
+            return;
+        }
+        let index = *entry.comments.get_or_insert(self.comments.len());
+        if index == self.comments.len() {
+            let none = Comments { leading: None, trailing: None, detached: Vec::new() };
+            self.comments.push(none);
+        }
+        let comments = &mut self.comments[index];
         if !leading.is_empty() {
-            location.leading_comments = Some(leading.to_owned());
+            comments.leading = Some(leading);
         }
         if !trailing.is_empty() {
-            location.trailing_comments = Some(text(trailing));
+            comments.trailing = Some(text(trailing));
         }
-        location.leading_detached_comments = detached;
+        comments.detached = detached;
     }
 
     /// How many locations there are.
@@ -92,19 +143,43 @@ impl Locations {
 
     /// Replaces the locations from `start` on by copies for each of the
     /// `indices`, which stand in the path at `depth`.
-    pub(super) fn repeat(&mut self, start: usize, depth: usize, indices: std::ops::Range<usize>) {
+    pub(super) fn repeat(&mut self, start: usize, depth: usize, indices: Range<usize>) {
         let originals = self.list.split_off(start);
         for index in indices {
             for original in &originals {
-                let mut copy = original.clone();
-                copy.path[depth] = i32::try_from(index).unwrap_or(i32::MAX);
-                self.list.push(copy);
+                let from = self.paths.len();
+                self.paths.extend_from_within(original.path.clone());
+                self.paths[from + depth] = i32::try_from(index).unwrap_or(i32::MAX);
+                let comments = original.comments.map(|comments| {
+                    self.comments.push(self.comments[comments].clone());
+                    self.comments.len() - 1
+                });
+                self.list.push(Entry {
+                    path: from..self.paths.len(),
+                    comments,
+                    ..original.clone()
+                });
             }
         }
     }
 
-    pub(super) fn into_list(self) -> Vec<Location> {
-        self.list
+    pub(super) fn into_list(mut self) -> Vec<Location> {
+        let paths = &self.paths;
+        let locations = self.list.into_iter().map(|entry| {
+            let mut location = Location {
+                path: paths[entry.path].to_vec(),
+                span: entry.span[..usize::from(entry.length)].to_vec(),
+                ..Location::default()
+            };
+            if let Some(comments) = entry.comments {
+                let comments = &mut self.comments[comments];
+                location.leading_comments = comments.leading.take();
+                location.trailing_comments = comments.trailing.take();
+                location.leading_detached_comments = std::mem::take(&mut comments.detached);
+            }
+            location
+        });
+        locations.collect()
     }
 }
 

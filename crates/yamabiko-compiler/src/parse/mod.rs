@@ -44,7 +44,7 @@ use report::Report;
 /// A file as its text says it.
 #[derive(Debug)]
 pub(crate) struct Parsed {
-    /// The descriptor, with source information. An edition that the types of
+    /// The descriptor. An edition that the types of
     /// descriptors do not know yet is among its unknown fields.
     pub file: FileDescriptorProto,
     /// Where the parts of its elements stand.
@@ -55,6 +55,36 @@ pub(crate) struct Parsed {
 
 /// Reads a file. Whatever is wrong with it goes to `problems`.
 pub(crate) fn parse(name: &str, text: &[u8], problems: &mut Vec<Problem>) -> Parsed {
+    let (mut parsed, locations) = read(name, text, problems);
+    *parsed.file.source_code_info.get_or_insert_default() =
+        SourceCodeInfo { location: locations.into_list(), ..Default::default() };
+    parsed
+}
+
+/// The same without source information, which is much of what there is to know
+/// of a file, and which only those need who show it.
+pub(crate) fn parse_without_locations(
+    name: &str,
+    text: &[u8],
+    problems: &mut Vec<Problem>,
+) -> Parsed {
+    read(name, text, problems).0
+}
+
+/// So many texts this thread has read, for tests of what is read again.
+#[cfg(test)]
+pub(crate) fn texts_read() -> usize {
+    TEXTS_READ.get()
+}
+
+#[cfg(test)]
+thread_local! {
+    static TEXTS_READ: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+fn read(name: &str, text: &[u8], problems: &mut Vec<Problem>) -> (Parsed, Locations) {
+    #[cfg(test)]
+    TEXTS_READ.set(TEXTS_READ.get() + 1);
     let mut file = FileDescriptorProto { name: Some(name.to_owned()), ..Default::default() };
     let mut parser = Parser::new(text, Report::new(name, problems));
     parser.file(&mut file);
@@ -63,9 +93,7 @@ pub(crate) fn parse(name: &str, text: &[u8], problems: &mut Vec<Problem>) -> Par
         parser.report.keep_first(hints::UTF16);
     }
     let Parser { locations, places, report, .. } = parser;
-    *file.source_code_info.get_or_insert_default() =
-        SourceCodeInfo { location: locations.into_list(), ..Default::default() };
-    Parsed { file, places, had_errors: report.has_errors() }
+    (Parsed { file, places, had_errors: report.has_errors() }, locations)
 }
 
 /// A declaration that cannot be understood. The problem has been recorded, and

@@ -149,7 +149,7 @@ impl<'a> Parser<'a> {
         match at {
             Some(at) => {
                 std::mem::swap(&mut self.upcoming.detached, &mut detached);
-                self.locations.comment(at, &leading, &comments.trailing, detached);
+                self.locations.comment(at, leading, &comments.trailing, detached);
             }
             // What was detached within a scope ends with it.
             None if end == "}" => self.upcoming.detached = detached,

@@ -1,8 +1,10 @@
 //! Sets of descriptors, as `--descriptor_set_out` writes them and
 //! `--descriptor_set_in` reads them.
 
+use std::collections::HashSet;
 use std::fs;
 
+use buffa::encoding::encode_varint;
 use buffa::{Message as _, MessageField};
 use buffa_codegen::generated::descriptor::{FileDescriptorProto, FileDescriptorSet};
 
@@ -11,6 +13,9 @@ use super::inputs::Loaded;
 use super::streams::{Streams, reason};
 use crate::descriptors::Named as _;
 
+/// `FileDescriptorSet.file`: the field 1, with a length.
+const KEY_OF_FILE: u64 = 1 << 3 | 2;
+
 /// Writes the set that the command line asks for.
 pub(super) fn write(command: &Command, loaded: &Loaded, streams: &mut Streams<'_>) -> Option<()> {
     let asked = &command.descriptor_set;
@@ -18,24 +23,30 @@ pub(super) fn write(command: &Command, loaded: &Loaded, streams: &mut Streams<'_
         return Some(());
     };
     let linked = &loaded.linked;
-    let files = linked
-        .files
-        .iter()
-        .filter(|file| asked.imports || linked.asked.iter().any(|name| name == file.name()))
-        .map(|file| {
-            let full = asked.all_options.then(|| linked.with_source_options(file.name()));
-            let mut file = full.flatten().unwrap_or_else(|| file.clone());
-            if !asked.source_info {
-                file.source_code_info = MessageField::none();
-            }
-            file
-        });
-    let set = FileDescriptorSet { file: files.collect(), ..FileDescriptorSet::default() };
-    if let Err(error) = fs::write(path, set.encode_to_vec()) {
+    let names: HashSet<&str> = linked.asked.iter().map(String::as_str).collect();
+    let mut set = Vec::new();
+    for file in linked.files.iter().filter(|file| asked.imports || names.contains(file.name())) {
+        let full = asked.all_options.then(|| linked.with_source_options(file));
+        if asked.source_info {
+            add(full.as_ref().unwrap_or(file), &mut set);
+        } else {
+            let mut file = full.unwrap_or_else(|| file.clone());
+            file.source_code_info = MessageField::none();
+            add(&file, &mut set);
+        }
+    }
+    if let Err(error) = fs::write(path, set) {
         streams.complain(format!("{path}: {}", reason(&error)));
         return None;
     }
     Some(())
+}
+
+/// Adds a file to an encoded set. They are as large as all comments together,
+/// so that none is copied for it.
+fn add(file: &FileDescriptorProto, set: &mut Vec<u8>) {
+    encode_varint(KEY_OF_FILE, set);
+    file.encode_length_delimited(set);
 }
 
 /// The files of all sets that the command line names; of several with the same

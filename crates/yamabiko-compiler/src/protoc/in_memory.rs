@@ -76,9 +76,7 @@ pub fn generate_python(
         linked.files.iter().map(|file| file.name().to_owned()).collect();
     let mut modules = Vec::new();
     for file in &linked.files {
-        let Some(embedded) = linked.embedded(file.name()) else {
-            continue;
-        };
+        let embedded = linked.embedded(file);
         let source = Source { pool: &pool, file, embedded: &embedded, generated: &generated };
         let pieces = generator.generate(&source, "").map_err(failed)?;
         modules.extend(pieces.into_iter().map(|piece| (piece.file, piece.text)));

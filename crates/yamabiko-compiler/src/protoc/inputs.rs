@@ -1,5 +1,6 @@
 //! From the files on the command line to linked descriptors.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use buffa_codegen::generated::descriptor::FileDescriptorProto;
@@ -56,8 +57,8 @@ impl Loaded {
     /// The files that were asked for.
     pub(super) fn asked_files(&self) -> impl Iterator<Item = &FileDescriptorProto> {
         let files = &self.linked.files;
-        let asked = self.linked.asked.iter();
-        asked.filter_map(|name| files.iter().find(|file| file.name() == name))
+        let by_name: HashMap<&str, _> = files.iter().map(|file| (file.name(), file)).collect();
+        self.linked.asked.iter().filter_map(move |name| by_name.get(name.as_str()).copied())
     }
 }
 

@@ -97,27 +97,44 @@ fn shortest_float(value: f64) -> String {
 
 /// Gives each field the name that it has in JSON, as descriptor sets do.
 pub(crate) fn fill_json_names(pool: &Pool, proto: &mut FileDescriptorProto) {
+    each_field(pool, proto, &mut |id, field| field.json_name = Some(pool[id].json_name.clone()));
+}
+
+/// Leaves only those names in JSON that the file spells out.
+pub(crate) fn only_explicit_json_names(pool: &Pool, proto: &mut FileDescriptorProto) {
+    each_field(pool, proto, &mut |id, field| {
+        if !pool[id].explicit_json_name {
+            field.json_name = None;
+        }
+    });
+}
+
+/// What is done to a field and its descriptor.
+type Change<'c> = dyn FnMut(FieldId, &mut FieldDescriptorProto) + 'c;
+
+fn each_field(pool: &Pool, proto: &mut FileDescriptorProto, change: &mut Change<'_>) {
     let Some(file) = pool.by_name.get(proto.name.as_deref().unwrap_or_default()) else { return };
     for (id, message) in pool[*file].messages.iter().zip(&mut proto.message_type) {
-        json_names_of_message(pool, *id, message);
+        each_field_of_message(pool, *id, message, change);
     }
     for (id, field) in pool[*file].extensions.iter().zip(&mut proto.extension) {
-        json_name_of_field(pool, *id, field);
+        change(*id, field);
     }
 }
 
-fn json_names_of_message(pool: &Pool, id: MessageId, proto: &mut DescriptorProto) {
+fn each_field_of_message(
+    pool: &Pool,
+    id: MessageId,
+    proto: &mut DescriptorProto,
+    change: &mut Change<'_>,
+) {
     for (id, message) in pool[id].messages.iter().zip(&mut proto.nested_type) {
-        json_names_of_message(pool, *id, message);
+        each_field_of_message(pool, *id, message, change);
     }
     for (id, field) in pool[id].fields.iter().zip(&mut proto.field) {
-        json_name_of_field(pool, *id, field);
+        change(*id, field);
     }
     for (id, field) in pool[id].extensions.iter().zip(&mut proto.extension) {
-        json_name_of_field(pool, *id, field);
+        change(*id, field);
     }
-}
-
-fn json_name_of_field(pool: &Pool, id: FieldId, proto: &mut FieldDescriptorProto) {
-    proto.json_name = Some(pool[id].json_name.clone());
 }

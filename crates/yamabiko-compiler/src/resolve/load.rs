@@ -8,7 +8,7 @@ use buffa_codegen::generated::descriptor::FileDescriptorProto;
 use super::builder::Builder;
 use super::pool::Pool;
 use crate::check;
-use crate::parse::{self, Parsed, Places};
+use crate::parse::{Parsed, Places};
 use crate::problem::{Problem, Severity};
 use crate::proto::Open;
 
@@ -23,7 +23,11 @@ pub(crate) struct Loader<'a> {
     bad: HashSet<String>,
     /// The files that were asked for.
     asked: HashSet<String>,
+    read: Read,
 }
+
+/// How a text is parsed.
+type Read = fn(&str, &[u8], &mut Vec<Problem>) -> Parsed;
 
 /// A file that waits for the files that it imports.
 struct Pending {
@@ -36,14 +40,23 @@ struct Pending {
 }
 
 impl<'a> Loader<'a> {
-    /// A loader for `asked`, which are still to be loaded.
+    /// A loader for `asked`, which are still to be loaded; texts are parsed by
+    /// `read`.
     pub(crate) fn new(
         asked: &[String],
         open: &'a mut dyn Open,
         problems: &'a mut Vec<Problem>,
+        read: Read,
     ) -> Self {
-        let asked = asked.iter().cloned().collect();
-        Self { pool: Pool::default(), open, problems, late: Vec::new(), bad: HashSet::new(), asked }
+        Self {
+            pool: Pool::default(),
+            open,
+            problems,
+            late: Vec::new(),
+            bad: HashSet::new(),
+            asked: asked.iter().cloned().collect(),
+            read,
+        }
     }
 
     /// The files that were loaded.
@@ -94,10 +107,13 @@ impl<'a> Loader<'a> {
         if let Some(file) = self.open.descriptor(name) {
             return Some((file, Places::default()));
         }
+        if let Some((Parsed { file, places, had_errors }, said)) = self.open.parsed(name) {
+            self.problems.extend(said);
+            return (!had_errors).then_some((file, places));
+        }
         match self.open.open(name) {
             Ok(text) => {
-                let Parsed { file, places, had_errors, .. } =
-                    parse::parse(name, &text, self.problems);
+                let Parsed { file, places, had_errors } = (self.read)(name, &text, self.problems);
                 (!had_errors).then_some((file, places))
             }
             Err(message) => {

@@ -28,11 +28,11 @@ pub(crate) mod wire;
 
 pub(crate) use builder::Builder;
 pub(crate) use features::{FeatureField, Features};
-pub(crate) use finish::fill_json_names;
+pub(crate) use finish::{fill_json_names, only_explicit_json_names};
 pub(crate) use load::Loader;
 pub(crate) use names::{camel_case, json_name, pascal_case};
 pub(crate) use options::{
-    FeatureValue, options_with_targets, set_features, without_source_options,
+    FeatureValue, Original, options_with_targets, set_features, without_source_options,
 };
 pub(crate) use pool::{
     EnumId, Field, FieldId, FileId, MessageId, Pool, Support, TypeReference, edition, edition_name,

@@ -16,7 +16,7 @@ use crate::well_known::FILES;
 
 /// The files with all their options, but without their comments.
 fn complete(linked: &Linked) -> Vec<FileDescriptorProto> {
-    let complete = linked.files.iter().filter_map(|file| linked.with_source_options(file.name()));
+    let complete = linked.files.iter().map(|file| linked.with_source_options(file));
     complete
         .map(|mut file| {
             file.source_code_info = MessageField::none();

@@ -14,7 +14,7 @@ mod source_info;
 mod targets;
 mod written;
 
-pub(crate) use retention::without_source_options;
+pub(crate) use retention::{Original, without_source_options};
 pub(crate) use targets::options_with_targets;
 pub(crate) use written::{FeatureValue, set_features};
 

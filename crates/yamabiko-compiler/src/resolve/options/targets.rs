@@ -23,15 +23,14 @@ const KINDS: [&str; 10] = [
 ];
 
 /// The options that stand at elements which they are not for, each with the
-/// kind of the element.
+/// kind of the element. The file stays as it is.
 pub(crate) fn options_with_targets(
     pool: &Pool,
-    proto: &FileDescriptorProto,
+    proto: &mut FileDescriptorProto,
 ) -> Vec<(String, &'static str)> {
     let mut found = Vec::new();
-    let mut proto = proto.clone();
-    for path in element::paths(&proto) {
-        let Some(options) = element::find(&mut proto, &path) else { continue };
+    for path in element::paths(proto) {
+        let Some(options) = element::find(proto, &path) else { continue };
         if !options.has_custom() && !options.has_source_fields() {
             continue;
         }
