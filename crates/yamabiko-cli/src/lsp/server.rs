@@ -9,6 +9,7 @@ use lsp_types::notification::{
     DidChangeTextDocument, DidChangeWatchedFiles, DidCloseTextDocument, DidOpenTextDocument,
     DidSaveTextDocument, Notification as _,
 };
+use lsp_types::request::{CodeActionRequest, Request as _};
 use lsp_types::{
     CodeActionProviderCapability, CompletionOptions, DidChangeTextDocumentParams,
     DidChangeWatchedFilesParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
@@ -126,6 +127,10 @@ impl Server {
     }
 
     fn answer(&mut self, request: Request) -> Response {
+        // What mends a problem is known from the check, and asked for after each.
+        if request.method != CodeActionRequest::METHOD {
+            self.workspace.catch_up(None);
+        }
         let id = request.id.clone();
         match self.ask(&request) {
             Some(Ok(value)) => Response::new_ok(id, value),
@@ -152,7 +157,7 @@ impl Server {
                     return;
                 };
                 let Some(file) = position::path(&change.text_document.uri) else { return };
-                let mut text = self.open.get(&file).cloned().unwrap_or_default();
+                let mut text = self.open.remove(&file).unwrap_or_default();
                 for change in change.content_changes {
                     let range = match change.range {
                         Some(range) => {
@@ -193,7 +198,8 @@ impl Server {
     /// The editor has a new text of a file.
     fn set(&mut self, file: PathBuf, text: Vec<u8>) {
         self.open.insert(file.clone(), text.clone());
-        self.workspace.set(&file, text);
+        // What is wrong comes first; who defines what is read when that is asked.
+        self.workspace.set_later(&file, text);
         self.changed(&file);
     }
 
@@ -210,6 +216,10 @@ impl Server {
 
     fn changed(&mut self, file: &Path) {
         self.stale.insert(file.to_owned());
+        // Whether others depend on it is a matter of what those import.
+        if self.open.keys().any(|open| open != file) {
+            self.workspace.catch_up(Some(file));
+        }
         let open = self.open.keys().filter(|open| self.workspace.depends_on(open, file));
         self.stale.extend(open.cloned());
     }

@@ -31,6 +31,8 @@ pub struct Workspace {
     documents: BTreeMap<PathBuf, Document>,
     /// By full name: where it is defined, and as what.
     definitions: HashMap<String, Vec<(PathBuf, Kind)>>,
+    /// New texts that nobody has asked about yet.
+    waiting: BTreeMap<PathBuf, Vec<u8>>,
 }
 
 /// A piece of a file.
@@ -70,6 +72,7 @@ impl Workspace {
 
     /// Takes in a file, or its new text; says whether that is another one.
     pub fn set(&mut self, file: &Path, text: Vec<u8>) -> bool {
+        self.waiting.remove(file);
         if self.documents.get(file).is_some_and(|document| document.text == text) {
             return false;
         }
@@ -83,8 +86,30 @@ impl Workspace {
         true
     }
 
+    /// The same, but the text is read when [`Workspace::catch_up`] is called:
+    /// whoever types brings many, and asks about few of them. Until then, answers
+    /// are those of the old text.
+    pub fn set_later(&mut self, file: &Path, text: Vec<u8>) {
+        if self.documents.contains_key(file) {
+            self.waiting.insert(file.to_owned(), text);
+        } else {
+            // Others may have been waiting for the file.
+            self.set(file, text);
+        }
+    }
+
+    /// Reads the texts that wait, but for the one of `spared`.
+    pub fn catch_up(&mut self, spared: Option<&Path>) {
+        let spared = spared.and_then(|file| self.waiting.remove_entry(file));
+        for (file, text) in std::mem::take(&mut self.waiting) {
+            self.set(&file, text);
+        }
+        self.waiting.extend(spared);
+    }
+
     /// Forgets a file.
     pub fn remove(&mut self, file: &Path) {
+        self.waiting.remove(file);
         let Some(document) = self.documents.remove(file) else { return };
         for definition in &document.definitions {
             if let Some(places) = self.definitions.get_mut(&definition.full_name) {
