@@ -30,6 +30,7 @@ pub(crate) enum Command {
     Generate(Generate),
     Lint(Lint),
     Lsp(Lsp),
+    Protoc(Protoc),
 }
 
 /// Generate code from .proto files
@@ -301,4 +302,20 @@ pub(crate) struct Lsp {
     /// Over standard input and output, as some editors say; nothing else is there
     #[arg(long)]
     pub(crate) stdio: bool,
+}
+
+/// Do what protoc does with the same command line
+///
+/// For descriptor sets, Python and plugins: the options, the files and the messages
+/// are protoc's. `yamabiko protoc --help` lists them.
+#[derive(Debug, Args)]
+#[command(
+    disable_help_flag = true,
+    after_help = "Example:\n  \
+        yamabiko protoc -Iproto --include_imports -o all.binpb proto/hello.proto"
+)]
+pub(crate) struct Protoc {
+    /// As for protoc
+    #[arg(value_name = "ARGUMENT", allow_hyphen_values = true, trailing_var_arg = true)]
+    pub(crate) arguments: Vec<String>,
 }

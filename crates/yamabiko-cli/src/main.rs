@@ -4,6 +4,7 @@
 //! command line does not make sense.
 #![forbid(unsafe_code)]
 
+use std::io;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Lint(arguments) => return lint::run(&arguments),
         Command::Lsp(_) => return lsp::run(),
+        Command::Protoc(arguments) => return protoc(&arguments.arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -40,4 +42,11 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn protoc(arguments: &[String]) -> ExitCode {
+    let (mut out, mut err) = (io::stdout(), io::stderr());
+    let code = yamabiko_compiler::protoc::run("yamabiko protoc", arguments, &mut out, &mut err);
+    // The process ends here, so that what memory it has is not given back bit by bit.
+    std::process::exit(code)
 }
