@@ -20,6 +20,7 @@ use super::opening::Start;
 use super::outgoing::Outgoing;
 use crate::answers::{Answers, CallKey, End};
 use crate::blocking::wire::Wire;
+use crate::memory::Share;
 use crate::options::Calmed;
 use crate::tls::Session;
 
