@@ -1,7 +1,7 @@
 //! The socket of a connection on tokio, with TLS or without, and the timer and
 //! the waker of the task that drives it: the same for a server and a client.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Instant;
@@ -16,10 +16,16 @@ use crate::spin::Spin;
 use crate::tls::{self, Session};
 use crate::transport::Wire;
 
+/// How many pieces of output are written at once. A frame of the usual size is two, so that they are
+/// more than the core makes ready.
+const PIECES: usize = 64;
+
 /// What the socket needs of a core.
 pub(crate) trait Core {
     fn output(&self) -> &[u8];
     fn sent(&mut self, count: usize);
+    fn is_scattered(&self) -> bool;
+    fn gather<'a>(&'a self, pieces: &mut [IoSlice<'a>]) -> usize;
     fn poll_timeout(&self) -> Option<Instant>;
 }
 
@@ -33,6 +39,13 @@ macro_rules! core {
             #[inline]
             fn sent(&mut self, count: usize) {
                 <$core>::sent(self, count);
+            }
+            #[inline]
+            fn is_scattered(&self) -> bool {
+                <$core>::is_scattered(self)
+            }
+            fn gather<'a>(&'a self, pieces: &mut [IoSlice<'a>]) -> usize {
+                <$core>::gather(self, pieces)
             }
             fn poll_timeout(&self) -> Option<Instant> {
                 <$core>::poll_timeout(self)
@@ -72,6 +85,11 @@ impl Socket {
             unflushed: false,
             closed: false,
         }
+    }
+
+    /// Whether it writes output from several places at once.
+    pub(crate) fn gathers(&self) -> bool {
+        self.tls.is_none() && self.wire.gathers()
     }
 
     /// Reads behind what `input` holds. Zero bytes mean that the peer has closed.
@@ -166,7 +184,14 @@ impl Socket {
             return self.write_more(core, cx);
         }
         while !core.output().is_empty() {
-            match self.wire.poll_write(cx, core.output())? {
+            let written = if core.is_scattered() {
+                let mut pieces = [IoSlice::new(&[]); PIECES];
+                let count = core.gather(&mut pieces);
+                self.wire.poll_write_vectored(cx, &pieces[..count])
+            } else {
+                self.wire.poll_write(cx, core.output())
+            };
+            match written? {
                 Poll::Ready(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Poll::Ready(count) => core.sent(count),
                 Poll::Pending => break,
@@ -229,7 +254,14 @@ impl Socket {
         }
         match &mut self.tls {
             None => {
-                if let Ok(count) = self.wire.try_write(core.output()) {
+                let written = if core.is_scattered() {
+                    let mut pieces = [IoSlice::new(&[]); PIECES];
+                    let count = core.gather(&mut pieces);
+                    self.wire.try_write_vectored(&pieces[..count])
+                } else {
+                    self.wire.try_write(core.output())
+                };
+                if let Ok(count) = written {
                     core.sent(count);
                 }
             }

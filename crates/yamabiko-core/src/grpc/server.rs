@@ -3,6 +3,7 @@
 //! `answer.rs`.
 
 use std::collections::VecDeque;
+use std::io::IoSlice;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -424,6 +425,24 @@ impl ServerConnection {
     /// Bytes for the peer.
     pub fn output(&self) -> &[u8] {
         self.h2.output()
+    }
+
+    /// [`output`](Self::output) in pieces, with [`Config::gathers`](crate::h2::Config::gathers): as many as there is room for.
+    /// Says how many.
+    pub fn gather<'a>(&'a self, pieces: &mut [IoSlice<'a>]) -> usize {
+        self.h2.gather(pieces)
+    }
+
+    /// Bytes of output that wait, in all pieces.
+    #[inline]
+    pub fn unsent(&self) -> usize {
+        self.h2.unsent()
+    }
+
+    /// Whether [`output`](Self::output) is one piece of several.
+    #[inline]
+    pub fn is_scattered(&self) -> bool {
+        self.h2.is_scattered()
     }
 
     /// The driver has sent `count` bytes of [`output`](Self::output).

@@ -85,6 +85,9 @@ pub struct Config {
     pub lifetime: Lifetime,
     /// Where the memory of large messages comes from.
     pub memory: Memory,
+    /// Whether the driver [gathers](super::Connection::gather) output from where it is: large
+    /// messages are not copied then.
+    pub gathers: bool,
 }
 
 /// When to ask a silent peer whether it is there, by a PING (gRFC A8 and A9).
@@ -175,6 +178,7 @@ impl Default for Config {
             },
             lifetime: Lifetime::default(),
             memory: Memory::default(),
+            gathers: false,
         }
     }
 }

@@ -2,6 +2,7 @@
 //! the files beside this one.
 
 use std::collections::VecDeque;
+use std::io::IoSlice;
 use std::time::Instant;
 
 use super::clocks::{Clocks, after};
@@ -192,13 +193,33 @@ impl<C: Default> Connection<C> {
         &self.config
     }
 
-    /// Bytes for the peer.
+    /// Bytes for the peer: all of them, or with [`Config::gathers`] a piece.
     pub fn output(&self) -> &[u8] {
         match self.opening.phase {
             // A peer that speaks something else is answered in its own tongue, and nothing before.
             Phase::Preface => &[],
             _ => self.output.unsent(),
         }
+    }
+
+    /// [`output`](Self::output) in pieces, as many as there is room for. Says how many.
+    pub fn gather<'a>(&'a self, pieces: &mut [IoSlice<'a>]) -> usize {
+        match self.opening.phase {
+            Phase::Preface => 0,
+            _ => self.output.gather(pieces),
+        }
+    }
+
+    /// Bytes of output that wait, in all pieces.
+    #[inline]
+    pub fn unsent(&self) -> usize {
+        self.output.len()
+    }
+
+    /// Whether [`output`](Self::output) is one piece of several.
+    #[inline]
+    pub fn is_scattered(&self) -> bool {
+        self.output.is_scattered()
     }
 
     /// The driver has sent `count` bytes of [`output`](Self::output).

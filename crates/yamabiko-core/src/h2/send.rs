@@ -16,6 +16,9 @@ use crate::hpack::Encoder;
 /// Output above which queued DATA stays in its queue: what a socket takes in one go.
 const PUMP_UP_TO: usize = 256 * 1024;
 
+/// Payload that is not worth a piece of its own is copied, in bytes.
+const SHARED_FROM: usize = 4 * 1024;
+
 /// The stream has ended or was reset: the command did nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gone;
@@ -406,7 +409,11 @@ impl<C: Default> Connection<C> {
         self.flow.send.take(length);
         self.flow.queued -= length;
         write_data_head(&mut self.output.bytes, stream.id(), frame_length(length), end);
-        self.output.bytes.extend_from_slice(&rest[..length]);
+        if self.config.gathers && length >= SHARED_FROM {
+            self.output.share(chunk.slice(queue.sent..queue.sent + length));
+        } else {
+            self.output.bytes.extend_from_slice(&rest[..length]);
+        }
         if whole {
             queue.chunks.pop_front();
             queue.sent = 0;

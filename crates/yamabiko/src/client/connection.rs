@@ -75,11 +75,12 @@ impl Connection {
     pub(super) fn new(
         socket: Socket,
         address: String,
-        config: Config,
+        mut config: Config,
         limits: MessageLimits,
         target: Target,
         calmed: &Calmed,
     ) -> Arc<Self> {
+        config.gathers = socket.gathers();
         let state = State {
             core: ClientConnection::new(config, limits, target, Instant::now()),
             input: ReceiveBuffer::new(),
@@ -184,9 +185,9 @@ impl Connection {
     ) -> T {
         let mut state = self.lock();
         let State { core, answers, socket, .. } = &mut *state;
-        let before = core.output().len();
+        let before = core.unsent();
         let outcome = action(core, answers);
-        if core.output().len() > before {
+        if core.unsent() > before {
             socket.wake();
         }
         outcome

@@ -115,8 +115,9 @@ impl Connection {
         number: u64,
         server: Arc<Shared>,
     ) -> Arc<Self> {
-        let core =
-            ServerConnection::new(for_connection(&server.config), server.limits, Instant::now());
+        let mut config = for_connection(&server.config);
+        config.gathers = socket.gathers();
+        let core = ServerConnection::new(config, server.limits, Instant::now());
         let state = State {
             core,
             input: ReceiveBuffer::new(),
@@ -353,9 +354,9 @@ impl Connection {
     ) -> T {
         let mut state = self.lock();
         let State { core, calls, socket, .. } = &mut *state;
-        let before = core.output().len();
+        let before = core.unsent();
         let outcome = action(core, calls.wires(stream));
-        if core.output().len() > before {
+        if core.unsent() > before {
             socket.wake();
         }
         outcome

@@ -6,7 +6,7 @@ mod custom;
 pub(crate) mod memory;
 
 use std::any::Any;
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -95,6 +95,27 @@ impl Wire {
         }
     }
 
+    /// Whether it takes bytes from several places at once.
+    pub(crate) fn gathers(&self) -> bool {
+        !matches!(self, Wire::Memory(_) | Wire::Custom(_))
+    }
+
+    /// The same for bytes from several places, where it [gathers](Self::gathers) them.
+    pub(crate) fn poll_write_vectored(
+        &mut self,
+        cx: &mut Context<'_>,
+        pieces: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self {
+            Wire::Tcp(socket) => Pin::new(socket).poll_write_vectored(cx, pieces),
+            #[cfg(unix)]
+            Wire::Unix(socket) => Pin::new(socket).poll_write_vectored(cx, pieces),
+            Wire::Memory(_) | Wire::Custom(_) => {
+                self.poll_write(cx, pieces.first().map_or(&[], |piece| piece))
+            }
+        }
+    }
+
     /// What was written is to leave: a stream of the application may hold it back.
     pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
@@ -112,6 +133,18 @@ impl Wire {
             Wire::Unix(socket) => socket.try_write(bytes),
             Wire::Memory(end) => end.try_write(bytes),
             Wire::Custom(_) => Err(io::ErrorKind::WouldBlock.into()),
+        }
+    }
+
+    /// The same for bytes from several places, where it [gathers](Self::gathers) them.
+    pub(crate) fn try_write_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        match self {
+            Wire::Tcp(socket) => socket.try_write_vectored(pieces),
+            #[cfg(unix)]
+            Wire::Unix(socket) => socket.try_write_vectored(pieces),
+            Wire::Memory(_) | Wire::Custom(_) => {
+                self.try_write(pieces.first().map_or(&[], |piece| piece))
+            }
         }
     }
 
