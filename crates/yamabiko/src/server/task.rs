@@ -41,8 +41,9 @@ enum Stage {
 
 /// A call and what came of its step.
 type Stepped = (Call, Poll<Result<usize, Status>>);
-/// The same, or nothing if the call was not to begin now.
-type Lent = Option<Stepped>;
+/// The same, or nothing if the call was not to begin now. A first step counts as lent until its
+/// answer is given: before that, nobody counts the answer.
+type Lent = Option<(Stepped, Option<Returned>)>;
 
 /// The waker of a step that is lent. The task may be polled, and the wake-up with it be spent,
 /// before the step has returned.
@@ -95,17 +96,16 @@ impl Task {
         let returned = (!begun).then(|| Returned(Arc::clone(&connection)));
         let stepped = self.connection.server.runtime.spawn_blocking(move || {
             let mut cx = Context::from_waker(&waker);
-            let _returned = returned;
             // Looked at here and not before: it may have waited for a thread.
             let mut call = if begun { call } else { connection.admit(call)? };
             let outcome = timed(&connection, &mut call, |call| step(&mut *call.run, &mut cx));
-            Some((call, outcome))
+            Some(((call, outcome), returned))
         });
         Stage::Lent(stepped, again)
     }
 }
 
-/// The first step of a call that was lent, until it is over.
+/// The first step of a call that was lent, until what came of it is known to the connection.
 struct Returned(Arc<Connection>);
 
 impl Drop for Returned {
@@ -160,10 +160,12 @@ impl Future for Task {
                         return Poll::Pending;
                     };
                     match joined {
-                        Ok(Some((call, Poll::Ready(outcome)))) => {
+                        Ok(Some(((call, Poll::Ready(outcome)), returned))) => {
+                            // Before the answer, which wakes the leader, who then sees it.
+                            drop(returned);
                             self.connection.answer(call, outcome);
                         }
-                        Ok(Some((call, Poll::Pending))) => {
+                        Ok(Some(((call, Poll::Pending), _))) => {
                             self.stage = Stage::Here(call);
                             if !again.wanted.load(Ordering::Acquire) {
                                 return Poll::Pending;
