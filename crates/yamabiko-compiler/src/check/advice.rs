@@ -1,7 +1,14 @@
 //! What the author of a file probably meant.
 
 use crate::hints::{lookup, similar};
+use crate::problem::Problem;
 use crate::resolve::{Builder, EnumId};
+
+/// Whether it is still worth the time to look for what was meant, after so many
+/// problems: who has a thousand reads the first.
+pub(crate) fn may_guess(problems: &[Problem]) -> bool {
+    problems.len() < 200
+}
 
 /// What a type that is not defined stands for in other languages, or where it
 /// is defined.
@@ -47,6 +54,9 @@ pub(crate) fn prefixed_value(owner: &str, value: &str) -> String {
 
 /// The value of an enum that a name is a misspelling of.
 pub(crate) fn similar_value(builder: &Builder<'_>, of: EnumId, name: &str) -> Option<String> {
+    if !may_guess(builder.problems) {
+        return None;
+    }
     let pool = &builder.pool;
     let names = pool[of].values.iter().map(|value| pool[*value].name.as_str());
     Some(format!("did you mean `{}`?", similar::best(name, names)?))

@@ -106,11 +106,12 @@ pub(super) fn extension(builder: &mut Builder<'_>, id: FieldId, proto: &FieldDes
     let number = field.number;
     let Some(message) = field.containing else { return };
     let containing = pool[message].full_name.clone();
-    let Some(options) = builder.range_options(message, number) else { return };
     let full_name = field.full_name.clone();
-    let declarations = &options.declaration;
-    let found = declarations.iter().find(|one| one.number.unwrap_or_default() == number);
-    if let Some(declaration) = found {
+    let Some(options) = builder.range_options(message, number) else { return };
+    let found = options.declaration.iter().find(|one| one.number.unwrap_or_default() == number);
+    let must_be_declared = !options.declaration.is_empty()
+        || options.verification == Some(VerificationState::DECLARATION);
+    if let Some(declaration) = found.cloned() {
         if declaration.reserved.unwrap_or(false) {
             let text = format!(
                 "Cannot use number {number} for extension field {full_name}, as it is reserved in \
@@ -119,10 +120,8 @@ pub(super) fn extension(builder: &mut Builder<'_>, id: FieldId, proto: &FieldDes
             builder.error(Part::Extendee, text);
             return;
         }
-        as_declared(builder, id, proto, declaration, &containing);
-    } else if !declarations.is_empty()
-        || options.verification == Some(VerificationState::DECLARATION)
-    {
+        as_declared(builder, id, proto, &declaration, &containing);
+    } else if must_be_declared {
         let text = format!(
             "Missing extension declaration for field {full_name} with number {number} in extendee \
              message {containing}. An extension range must declare for all extension fields if its \
@@ -181,9 +180,8 @@ fn scalar_name(proto: &FieldDescriptorProto) -> String {
 
 impl Builder<'_> {
     /// The options of the range that a number of a message is in.
-    fn range_options(&self, message: MessageId, number: i32) -> Option<ExtensionRangeOptions> {
-        let ranges = &self.pool[message].extension_ranges;
-        let index = ranges.iter().position(|range| (range.start..range.end).contains(&number))?;
-        self.pool[message].range_options.get(index)?.clone()
+    fn range_options(&mut self, message: MessageId, number: i32) -> Option<&ExtensionRangeOptions> {
+        let index = self.extension_ranges(message).first(number)?;
+        self.pool[message].range_options.get(index)?.as_ref()
     }
 }

@@ -5,21 +5,25 @@ use std::collections::{HashMap, HashSet};
 use buffa_codegen::generated::descriptor::EnumDescriptorProto;
 
 use super::advice::prefixed_value;
+use super::overlaps::{MAX_TOLD, Ranges};
 use crate::parse::Part;
 use crate::resolve::{Builder, EnumId, edition, pascal_case};
 
 /// What is reserved in an enum, and who uses it.
 pub(crate) fn reserved_in_enum(builder: &mut Builder<'_>, id: EnumId, proto: &EnumDescriptorProto) {
     let reserved = builder.pool[id].reserved.clone();
+    // The end of such a range is part of it.
+    let wide = |range: &(i32, i32)| i64::from(range.0)..i64::from(range.1) + 1;
+    let all = Ranges::new(reserved.iter().map(wide));
+    let mut left = MAX_TOLD;
     for (index, first) in reserved.iter().enumerate() {
-        for second in &reserved[index + 1..] {
-            if first.1 >= second.0 && second.1 >= first.0 {
-                let message = format!(
-                    "Reserved range {} to {} overlaps with already-defined range {} to {}.",
-                    second.0, second.1, first.0, first.1
-                );
-                builder.at(4, index, |builder| builder.error(Part::Number, message));
-            }
+        for other in all.later(&wide(first), index, &mut left) {
+            let second = &reserved[other];
+            let message = format!(
+                "Reserved range {} to {} overlaps with already-defined range {} to {}.",
+                second.0, second.1, first.0, first.1
+            );
+            builder.at(4, index, |builder| builder.error(Part::Number, message));
         }
     }
     let mut names = HashSet::new();
@@ -29,13 +33,13 @@ pub(crate) fn reserved_in_enum(builder: &mut Builder<'_>, id: EnumId, proto: &En
             builder.error(Part::Name, message);
         }
     }
+    let mut left = MAX_TOLD;
     for (value_index, value) in builder.pool[id].values.clone().into_iter().enumerate() {
         let (name, number) = (builder.pool[value].name.clone(), builder.pool[value].number);
-        for (index, range) in reserved.iter().enumerate() {
-            if (range.0..=range.1).contains(&number) {
-                let message = format!("Enum value \"{name}\" uses reserved number {number}.");
-                builder.at(4, index, |builder| builder.error(Part::Number, message));
-            }
+        for index in all.holding(number, left) {
+            left -= 1;
+            let message = format!("Enum value \"{name}\" uses reserved number {number}.");
+            builder.at(4, index, |builder| builder.error(Part::Number, message));
         }
         if names.contains(&name) {
             let message = format!("Enum value \"{name}\" is reserved.");
@@ -67,8 +71,15 @@ pub(super) fn values(builder: &mut Builder<'_>, id: EnumId, proto: &EnumDescript
 
 fn aliases(builder: &mut Builder<'_>, id: EnumId) {
     let values = builder.pool[id].values.clone();
-    let used: HashSet<i64> =
+    let mut used: Vec<i64> =
         values.iter().map(|value| builder.pool[*value].number.into()).collect();
+    used.sort_unstable();
+    // From each number the first one after it that is free.
+    let mut free: HashMap<i64, i64> = HashMap::new();
+    for number in used.into_iter().rev() {
+        let next = free.get(&(number + 1)).copied().unwrap_or(number + 1);
+        free.insert(number, next);
+    }
     let mut first: HashMap<i32, String> = HashMap::new();
     for (index, value) in values.iter().enumerate() {
         let value = &builder.pool[*value];
@@ -81,10 +92,7 @@ fn aliases(builder: &mut Builder<'_>, id: EnumId) {
              allow_alias = true;' to the enum definition.",
             value.full_name
         );
-        let mut next = i64::from(value.number) + 1;
-        while used.contains(&next) {
-            next += 1;
-        }
+        let next = free[&i64::from(value.number)];
         if next < i64::from(i32::MAX) {
             message.push_str(&format!(" The next available enum value is {next}."));
         }

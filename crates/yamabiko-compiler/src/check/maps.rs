@@ -1,5 +1,7 @@
 //! Maps: the messages that stand for their entries.
 
+use std::collections::HashMap;
+
 use buffa_codegen::generated::descriptor::field_descriptor_proto::{Label, Type};
 
 use crate::parse::Part;
@@ -79,11 +81,11 @@ pub(crate) fn map_conflicts(builder: &mut Builder<'_>) {
 }
 
 fn conflicts(builder: &mut Builder<'_>, id: MessageId) {
-    let mut seen: Vec<MessageId> = Vec::new();
+    let mut seen: HashMap<String, MessageId> = HashMap::new();
     for (index, nested) in builder.pool[id].messages.clone().into_iter().enumerate() {
         let pool = &builder.pool;
         let name = &pool[nested].name;
-        if let Some(other) = seen.iter().find(|other| pool[**other].name == *name) {
+        if let Some(other) = seen.get(name) {
             if pool[*other].map_entry || pool[nested].map_entry {
                 let text = format!(
                     "Expanded map entry type {name} conflicts with an existing nested message \
@@ -93,16 +95,12 @@ fn conflicts(builder: &mut Builder<'_>, id: MessageId) {
                 break;
             }
         } else {
-            seen.push(nested);
+            seen.insert(name.clone(), nested);
         }
         builder.at(3, index, |builder| conflicts(builder, nested));
     }
     let pool = &builder.pool;
-    let entries: Vec<String> = seen
-        .into_iter()
-        .filter(|nested| pool[*nested].map_entry)
-        .map(|nested| pool[nested].name.clone())
-        .collect();
+    let is_entry = |name: &str| seen.get(name).is_some_and(|nested| pool[*nested].map_entry);
     let message = &pool[id];
     let fields = message.fields.iter().map(|field| (&pool[*field].name, "field"));
     let enums = message.enums.iter().map(|of| (&pool[*of].name, "enum type"));
@@ -110,7 +108,7 @@ fn conflicts(builder: &mut Builder<'_>, id: MessageId) {
     let found: Vec<String> = fields
         .chain(enums)
         .chain(oneofs)
-        .filter(|(name, _)| entries.contains(name))
+        .filter(|(name, _)| is_entry(name))
         .map(|(name, kind)| {
             format!("Expanded map entry type {name} conflicts with an existing {kind}.")
         })

@@ -18,12 +18,13 @@ mod maps;
 mod naming;
 mod numbers;
 mod oneofs;
+mod overlaps;
 mod proto3;
 mod ranges;
 mod targets;
 mod visibility;
 
-pub(crate) use advice::{meant_type, prefixed_value, similar_import, similar_value};
+pub(crate) use advice::{may_guess, meant_type, prefixed_value, similar_import, similar_value};
 pub(crate) use editions::{edition, unstable_edition};
 pub(crate) use enums::reserved_in_enum;
 pub(crate) use feature_support::feature_support;
@@ -36,6 +37,7 @@ pub(crate) use numbers::{
     Wanted, not_an_extension_number, number_used_twice, reserved_numbers, suggest_numbers,
 };
 pub(crate) use oneofs::oneofs;
+pub(crate) use overlaps::Ranges;
 pub(crate) use ranges::{enum_reserved_range, extension_range, ranges_of_message, reserved_range};
 pub(crate) use targets::targets;
 pub(crate) use visibility::{hidden, visibility};

@@ -12,6 +12,8 @@ pub(super) const MAX: i32 = (1 << 29) - 1;
 const KEPT: std::ops::RangeInclusive<i32> = 19_000..=19_999;
 /// How many free numbers are suggested at most.
 const SUGGESTIONS: i32 = 3;
+/// So many of a message's ranges are shown.
+const MAX_SHOWN: usize = 20;
 
 /// A message whose fields need other numbers.
 #[derive(Debug, Default)]
@@ -91,11 +93,15 @@ pub(crate) fn not_an_extension_number(builder: &mut Builder<'_>, id: FieldId, me
     let number = builder.pool[id].number;
     let text =
         format!("\"{}\" does not declare {number} as an extension number.", message.full_name);
-    let ranges: Vec<String> = message
+    let mut ranges: Vec<String> = message
         .extension_ranges
         .iter()
+        .take(MAX_SHOWN + 1)
         .map(|range| format!("{} to {}", range.start, i64::from(range.end) - 1))
         .collect();
+    if let Some(last) = ranges.get_mut(MAX_SHOWN) {
+        "…".clone_into(last);
+    }
     let hint = (!ranges.is_empty())
         .then(|| format!("the numbers of its extensions are {}", ranges.join(", ")));
     builder.error_with_hint(Part::Number, text, hint);

@@ -1,6 +1,7 @@
 //! Where each part of an element stands, for the messages of later phases.
 
 use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::problem::Place;
@@ -54,7 +55,7 @@ struct Entry {
 pub(crate) struct Places {
     entries: Vec<Entry>,
     paths: Vec<i32>,
-    imports: Vec<(String, Place)>,
+    imports: HashMap<String, Place>,
     /// The entries in the order of their paths and parts.
     index: OnceCell<Vec<u32>>,
 }
@@ -76,7 +77,7 @@ impl Places {
     /// Where a file is imported, by the name in the import; the last place if
     /// there are more. The name `weak` has the place of that word.
     pub(crate) fn import(&self, name: &str) -> Option<Place> {
-        self.imports.iter().rev().find(|(import, _)| import == name).map(|&(_, place)| place)
+        self.imports.get(name).copied()
     }
 
     fn key(&self, entry: u32) -> (&[i32], Part) {
@@ -101,7 +102,7 @@ impl Places {
 
     /// Remembers where a file is imported.
     pub(super) fn insert_import(&mut self, name: String, place: Place) {
-        self.imports.push((name, place));
+        self.imports.insert(name, place);
     }
 }
 

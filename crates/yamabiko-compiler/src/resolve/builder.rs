@@ -39,6 +39,8 @@ pub(crate) struct Builder<'a> {
     pub wanted: HashMap<Option<MessageId>, Wanted>,
     /// The next free number of messages, in protoc's words, once it was asked for.
     pub next_free: HashMap<MessageId, String>,
+    /// The ranges of messages that are extended.
+    extension_ranges: HashMap<MessageId, check::Ranges>,
     /// Options to interpret, in the order of protoc.
     pub(super) pending: Vec<PendingOptions>,
     /// Whether the file was asked for, not only imported.
@@ -70,6 +72,7 @@ impl<'a> Builder<'a> {
             undefined: String::new(),
             wanted: HashMap::new(),
             next_free: HashMap::new(),
+            extension_ranges: HashMap::new(),
             pending: Vec::new(),
             asked,
         }
@@ -127,6 +130,15 @@ impl<'a> Builder<'a> {
         self.had_errors = true;
         let problem = Problem::error(&self.name, self.place(part), message);
         self.problems.push(problem);
+    }
+
+    /// The numbers that a message leaves to extensions.
+    pub(crate) fn extension_ranges(&mut self, message: MessageId) -> &check::Ranges {
+        let pool = &self.pool;
+        self.extension_ranges.entry(message).or_insert_with(|| {
+            let ranges = pool[message].extension_ranges.iter();
+            check::Ranges::new(ranges.map(|range| range.start.into()..range.end.into()))
+        })
     }
 
     /// Reports an error of the element at hand, with what to do about it.

@@ -2,6 +2,8 @@
 //! table. What can be said about an element without knowing what its names
 //! refer to is checked here.
 
+use std::collections::HashSet;
+
 use buffa::{Enumeration, UnknownFieldData};
 use buffa_codegen::generated::descriptor::descriptor_proto::ExtensionRange;
 use buffa_codegen::generated::descriptor::field_descriptor_proto::Label;
@@ -117,15 +119,14 @@ impl Builder<'_> {
     }
 
     fn declare_imports(&mut self, proto: &FileDescriptorProto) -> Option<()> {
-        let mut seen = Vec::new();
+        let mut seen = HashSet::new();
         let mut dependencies = Vec::new();
         let mut for_options = Vec::new();
         let names = proto.dependency.iter().chain(&proto.option_dependency);
         for (index, name) in names.enumerate() {
-            if seen.contains(&name) {
+            if !seen.insert(name) {
                 self.import_error(name, format!("Import \"{name}\" was listed twice."));
             }
-            seen.push(name);
             let found = self.pool.by_name.get(name).copied();
             if found == Some(self.file) {
                 // The file imports itself, which was reported when it was loaded.
@@ -153,7 +154,8 @@ impl Builder<'_> {
             .iter()
             .filter_map(|index| *dependencies.get(usize::try_from(*index).ok()?)?)
             .collect();
-        self.unused.retain(|unused| !public.contains(unused));
+        let is_public: HashSet<FileId> = public.iter().copied().collect();
+        self.unused.retain(|unused| !is_public.contains(unused));
         for file in dependencies.iter().flatten() {
             self.see(*file, false);
         }

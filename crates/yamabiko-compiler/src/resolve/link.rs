@@ -57,8 +57,7 @@ impl Builder<'_> {
             let field = &mut self.pool[id];
             field.containing = Some(message);
             let number = field.number;
-            let ranges = &self.pool[message].extension_ranges;
-            if !ranges.iter().any(|range| range.start <= number && number < range.end) {
+            if !self.extension_ranges(message).hold(number) {
                 check::not_an_extension_number(self, id, message);
             }
         }

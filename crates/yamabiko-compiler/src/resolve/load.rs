@@ -118,8 +118,10 @@ impl<'a> Loader<'a> {
             }
             Err(message) => {
                 let mut problem = Problem::error(name, None, message);
-                let loaded = self.pool.by_name.keys().map(String::as_str);
-                problem.hint = check::similar_import(name, loaded);
+                if check::may_guess(self.problems) {
+                    let loaded = self.pool.by_name.keys().map(String::as_str);
+                    problem.hint = check::similar_import(name, loaded);
+                }
                 self.problems.push(problem);
                 None
             }

@@ -133,6 +133,9 @@ impl Builder<'_> {
         if let Some(hint) = check::meant_type(name) {
             return Some(hint);
         }
+        if !check::may_guess(self.problems) {
+            return None;
+        }
         let wanted = name.rsplit('.').next().unwrap_or(name);
         let visible: Vec<(&str, &str)> = self
             .pool
