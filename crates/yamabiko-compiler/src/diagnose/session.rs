@@ -119,6 +119,8 @@ impl Session {
             }
             let mut context = Context::new(name, view.clone(), &problems[at..], &mut self.files);
             let Some(finding) = rules::explain(&mut context) else { continue };
+            // In proto2 some rules only warn.
+            let finding = if is_warning { finding.warning() } else { finding };
             findings.push((finding, at));
         }
         let covers: Vec<Range<usize>> =
@@ -130,15 +132,17 @@ impl Session {
                     && finding.covers.as_ref() != Some(cover)
             })
         };
-        let loses_names = self.files.get(name).is_some_and(|source| source.loses_names)
-            || findings.iter().any(|(finding, _)| finding.loses_names);
+        let lost_before = self.files.get(name).is_some_and(|source| source.loses_names);
+        let loses_names = lost_before || findings.iter().any(|(finding, _)| finding.loses_names);
         // What an import should have brought is not missed while that is missing.
         let lacks_import = problems.iter().any(|problem| {
             problem.message.starts_with("Import \"")
                 && problem.message.ends_with("was not found or had errors.")
         });
         findings.retain(|(finding, _)| {
-            let follows = (loses_names || lacks_import) && rules::misses_a_name(finding);
+            // What loses names does not follow from itself.
+            let may_follow = lost_before || lacks_import || (loses_names && !finding.loses_names);
+            let follows = may_follow && rules::misses_a_name(finding);
             !is_covered(finding) && !follows
         });
         let before = self.files.get(name).map(|source| source.mended.clone());

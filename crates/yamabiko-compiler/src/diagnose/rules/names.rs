@@ -133,7 +133,10 @@ fn not_defined(context: &mut Context<'_>, name: &str) -> Option<Finding> {
                 "declare it with `message` or `enum`, or import the file that does"
             };
             let finding = unknown.help(advice);
-            if only_messages { finding.losing_names() } else { keep(context, finding, &range) }
+            // Without what is extended, its extensions are not there either; a field and a
+            // method are nobody else's.
+            let loses = context.statement().is_none_or(|one| one.sort == Sort::Extend);
+            if loses { finding.losing_names() } else { finding }
         }
         Some(Meant::Scalar(scalar, words)) => no_type(scalar, words),
         Some(Meant::Similar(known, written)) => {
@@ -163,13 +166,6 @@ fn not_defined(context: &mut Context<'_>, name: &str) -> Option<Finding> {
             with_import(context, unknown, &known, name, &written, range)
         }
     })
-}
-
-/// In place of a type that nobody knows, any will do to read on.
-fn keep(context: &Context<'_>, finding: Finding, range: &Range<usize>) -> Finding {
-    let is_field = context.statement().is_some_and(|one| one.sort == Sort::Field);
-    let _ = range;
-    if is_field { finding } else { finding.losing_names() }
 }
 
 /// Adds the place where a type is defined.
