@@ -3,7 +3,6 @@
 //! Every call ends with exactly one status.
 
 use std::collections::VecDeque;
-use std::io::IoSlice;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -14,6 +13,7 @@ use super::inbound::{Brought, Inbound, MessageLimits, Receiving};
 use super::message::{self, PREFIX_LEN, Payload, Run};
 use super::pace::{Pace, Release};
 use super::reading::reading;
+use super::writing::writing;
 use super::{Code, Encoding, Metadata, Origin, Status, code_for_reset};
 use crate::ReceiveBuffer;
 use crate::field::Field;
@@ -93,6 +93,7 @@ pub fn request_too_large(size: usize, limit: u32) -> Status {
 }
 
 reading!(ClientConnection);
+writing!(ClientConnection);
 
 impl ClientConnection {
     /// A connection that has just been opened.
@@ -418,44 +419,6 @@ impl ClientConnection {
         self.h2.handle_timeout(now)
     }
 
-    /// Bytes for the server.
-    pub fn output(&self) -> &[u8] {
-        self.h2.output()
-    }
-
-    /// [`output`](Self::output) in pieces, with [`Config::gathers`](crate::h2::Config::gathers): as many as there is room for.
-    /// Says how many.
-    pub fn gather<'a>(&'a self, pieces: &mut [IoSlice<'a>]) -> usize {
-        self.h2.gather(pieces)
-    }
-
-    /// Bytes of output that wait, in all pieces.
-    #[inline]
-    pub fn unsent(&self) -> usize {
-        self.h2.unsent()
-    }
-
-    /// Whether [`output`](Self::output) is one piece of several.
-    #[inline]
-    pub fn is_scattered(&self) -> bool {
-        self.h2.is_scattered()
-    }
-
-    /// The driver has sent `count` bytes of [`output`](Self::output).
-    pub fn sent(&mut self, count: usize) {
-        self.h2.sent(count);
-    }
-
-    /// Whether so much output waits that nothing more should be read.
-    pub fn is_backed_up(&self) -> bool {
-        self.h2.is_backed_up()
-    }
-
-    /// How many calls are live.
-    pub fn live_calls(&self) -> usize {
-        self.h2.live_streams()
-    }
-
     /// Begins to leave: no new calls, the live ones go on to their end.
     pub fn shut_down(&mut self) {
         self.h2.shut_down();
@@ -464,11 +427,6 @@ impl ClientConnection {
     /// Whether the connection takes no new calls.
     pub fn is_leaving(&self) -> bool {
         self.h2.is_leaving()
-    }
-
-    /// Whether the last call has ended on a connection that is leaving.
-    pub fn is_drained(&self) -> bool {
-        self.h2.is_drained()
     }
 }
 

@@ -23,6 +23,7 @@ pub mod server;
 mod status;
 mod status_error;
 pub mod timeout;
+mod writing;
 
 pub use code::Code;
 pub use encoding::{Encoding, Encodings};

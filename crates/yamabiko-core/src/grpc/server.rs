@@ -3,7 +3,6 @@
 //! `answer.rs`.
 
 use std::collections::VecDeque;
-use std::io::IoSlice;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -14,6 +13,7 @@ use super::message::{Payload, Run};
 use super::pace::{Pace, Release};
 use super::reading::reading;
 use super::recent_head::RecentHead;
+use super::writing::writing;
 use super::{Encoding, Status};
 use crate::ReceiveBuffer;
 use crate::frame::ErrorCode;
@@ -115,6 +115,7 @@ pub struct ServerConnection {
 }
 
 reading!(ServerConnection);
+writing!(ServerConnection);
 
 impl ServerConnection {
     /// A connection that has just been accepted.
@@ -422,39 +423,6 @@ impl ServerConnection {
         self.h2.handle_timeout(now)
     }
 
-    /// Bytes for the peer.
-    pub fn output(&self) -> &[u8] {
-        self.h2.output()
-    }
-
-    /// [`output`](Self::output) in pieces, with [`Config::gathers`](crate::h2::Config::gathers): as many as there is room for.
-    /// Says how many.
-    pub fn gather<'a>(&'a self, pieces: &mut [IoSlice<'a>]) -> usize {
-        self.h2.gather(pieces)
-    }
-
-    /// Bytes of output that wait, in all pieces.
-    #[inline]
-    pub fn unsent(&self) -> usize {
-        self.h2.unsent()
-    }
-
-    /// Whether [`output`](Self::output) is one piece of several.
-    #[inline]
-    pub fn is_scattered(&self) -> bool {
-        self.h2.is_scattered()
-    }
-
-    /// The driver has sent `count` bytes of [`output`](Self::output).
-    pub fn sent(&mut self, count: usize) {
-        self.h2.sent(count);
-    }
-
-    /// Whether so much output waits that nothing more should be read.
-    pub fn is_backed_up(&self) -> bool {
-        self.h2.is_backed_up()
-    }
-
     /// The driver does not read from the client at present, though the connection is not
     /// [backed up](Self::is_backed_up): the client's silence is no sign of anything.
     pub fn stopped_reading(&mut self, now: Instant) {
@@ -473,18 +441,8 @@ impl ServerConnection {
         self.h2.call(stream).is_some_and(|call| call.response != Response::Ended)
     }
 
-    /// How many calls are live.
-    pub fn live_calls(&self) -> usize {
-        self.h2.live_streams()
-    }
-
     /// Begins to leave: what the client has sent until it hears of it is still answered.
     pub fn shut_down(&mut self) {
         self.h2.shut_down();
-    }
-
-    /// Whether the last call has been answered after [`shut_down`](Self::shut_down).
-    pub fn is_drained(&self) -> bool {
-        self.h2.is_drained()
     }
 }

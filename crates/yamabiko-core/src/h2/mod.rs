@@ -33,6 +33,7 @@ mod lifetime;
 mod output;
 mod pings;
 mod preface;
+mod queue;
 mod receive;
 mod receive_data;
 mod respond;
