@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help test lint docs readme wasm set-up wheels python-test bench bench-quick soak fuzz doc
+.PHONY: help test lint docs readme wasm set-up wheels python-test bench bench-quick soak fuzz mutations doc
 
 CARGO ?= cargo
 WASM := wasm32-unknown-unknown
@@ -79,6 +79,10 @@ soak: ## load Python servers, ours and grpcio's, for a minute each, with clients
 
 fuzz: ## say how to throw random input at the core
 	@echo "cargo install cargo-fuzz, then: cargo +nightly fuzz run server_connection (fuzz/README.md)"
+
+mutations: ## end every .proto file of the tests anywhere, change them a million times, make long ones
+	YAMABIKO_MUTATIONS=$${YAMABIKO_MUTATIONS:-1000000} $(CARGO) test --release --package yamabiko-compiler \
+	  --lib diagnose::tests -- --nocapture
 
 doc: ## build the documentation and open it
 	$(CARGO) doc --workspace --no-deps --open
