@@ -1,6 +1,8 @@
 //! RFC 9113 §5.2 and §6.9: both sides send no more than the windows allow, and open them again.
 mod support;
 
+use std::io::IoSlice;
+
 use support::{
     End, Got, Pair, Seen, client, data, frame, message, request, reset, response_head, server,
     server_with, settings, window_update,
@@ -416,4 +418,44 @@ fn large_messages_pass_through_small_windows() {
         }
         assert_eq!(pair.failures, []);
     }
+}
+
+#[test]
+fn what_is_gathered_is_what_is_copied_otherwise() {
+    let says = |gathers: bool| {
+        let mut config = Config::default();
+        config.gathers = gathers;
+        let mut server = server_with(config, MessageLimits::default());
+        server.feed(&settings(&[(INITIAL, 300_000)]));
+        server.feed(&window_update(0, 400_000));
+        let mut said = server.output();
+        for (id, length) in [(1, 100), (3, 250_000), (5, 20_000), (7, 300_001)] {
+            server.feed(&request(id, true));
+            server.answer(id, &vec![u8::try_from(id).unwrap(); length]);
+        }
+        let (mut scattered, mut step) = (0, 1);
+        for round in 0.. {
+            while server.core.unsent() > 0 {
+                scattered += usize::from(server.core.is_scattered());
+                let mut pieces = [IoSlice::new(&[]); 7];
+                let count = server.core.gather(&mut pieces);
+                let gathered: Vec<u8> = pieces[..count].iter().flat_map(|p| p.to_vec()).collect();
+                let now = gathered.len().min(step);
+                said.extend(&gathered[..now]);
+                server.core.sent(now);
+                step = step * 7 % 90_001;
+            }
+            if round == 3 {
+                break;
+            }
+            // The rest, when the windows have opened.
+            server.feed(&window_update(0, 100_000));
+            server.feed(&window_update(7, 1_000));
+        }
+        assert_eq!(scattered > 0, gathers);
+        said
+    };
+    let copied = says(false);
+    assert!(copied.len() > 570_000, "{}", copied.len());
+    assert!(copied == says(true));
 }
