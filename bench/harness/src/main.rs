@@ -3,11 +3,12 @@
 //!
 //! `options` says what is asked, `machine` reads the kernel's counters, `process` starts and ends
 //! what is measured, `check` calls it once before; `servers`, `clients`, `streams`, `fairness`
-//! and `idle` are the measurements of Rust, `python` holds the Python package against grpcio, `report` is
-//! the table and the file.
+//! and `idle` are the measurements of Rust, `python` holds the Python package against grpcio,
+//! `compiler` the compiler against protoc and buf, `report` is the table and the file.
 
 mod check;
 mod clients;
+mod compiler;
 mod fairness;
 mod h2load;
 mod idle;
@@ -36,6 +37,10 @@ const PEER: &str = "tonic";
 const CONCURRENCIES: [u64; 2] = [1, 100];
 
 fn main() -> anyhow::Result<()> {
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next().is_some_and(|first| first == compiler::MARK) {
+        return compiler::run_alone(arguments);
+    }
     let Some(options) = Options::from_arguments()? else {
         println!("{}", options::USAGE);
         return Ok(());
@@ -43,29 +48,12 @@ fn main() -> anyhow::Result<()> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .context("the harness lives in the bench workspace")?;
-    let mut programs = process::build(workspace, &options.runtime)?;
-    let cores = machine::two_cores()?;
-    machine::raise_file_limit()?;
-
     let mut report = Report::new(options.clone())?;
-    if options.wants(Part::Servers) {
-        report.servers = servers::measure(&SERVERS, &servers::SHAPES, &options, &programs, cores)?;
+    if options.wants(Part::Compiler) {
+        report.compiler = Some(compiler::measure(&options, workspace)?);
     }
-    if options.wants(Part::Clients) {
-        report.clients = clients::measure(&CLIENTS, &CONCURRENCIES, &options, &programs, cores)?;
-    }
-    if options.wants(Part::Streams) {
-        report.streams = streams::measure(&options, &programs, cores)?;
-    }
-    if options.wants(Part::Fairness) {
-        report.fairness = fairness::measure(&options, &programs, cores)?;
-    }
-    if options.wants(Part::Idle) {
-        report.idle = idle::measure(&options, &programs, cores)?;
-    }
-    if options.wants(Part::Python) {
-        programs.set_up_python()?;
-        report.python = Some(python::measure(&options, &programs, cores)?);
+    if options.wants_programs() {
+        run_programs(&options, workspace, &mut report)?;
     }
     print!("{report}");
     ensure!(!report.is_empty(), "nothing was measured");
@@ -74,6 +62,34 @@ fn main() -> anyhow::Result<()> {
     let path = workspace.join(results);
     std::fs::write(path, report.to_json()?).with_context(|| format!("writing bench/{results}"))?;
     eprintln!("written: bench/{results}");
+    Ok(())
+}
+
+/// Measures what runs the programs of this workspace.
+fn run_programs(options: &Options, workspace: &Path, report: &mut Report) -> anyhow::Result<()> {
+    let mut programs = process::build(workspace, &options.runtime)?;
+    let cores = machine::two_cores()?;
+    machine::raise_file_limit()?;
+
+    if options.wants(Part::Servers) {
+        report.servers = servers::measure(&SERVERS, &servers::SHAPES, options, &programs, cores)?;
+    }
+    if options.wants(Part::Clients) {
+        report.clients = clients::measure(&CLIENTS, &CONCURRENCIES, options, &programs, cores)?;
+    }
+    if options.wants(Part::Streams) {
+        report.streams = streams::measure(options, &programs, cores)?;
+    }
+    if options.wants(Part::Fairness) {
+        report.fairness = fairness::measure(options, &programs, cores)?;
+    }
+    if options.wants(Part::Idle) {
+        report.idle = idle::measure(options, &programs, cores)?;
+    }
+    if options.wants(Part::Python) {
+        programs.set_up_python()?;
+        report.python = Some(python::measure(options, &programs, cores)?);
+    }
     Ok(())
 }
 

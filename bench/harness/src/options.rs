@@ -15,8 +15,8 @@ usage: harness [options]
   --idle <n>       idle connections to open (default 10000)
   --runtime <r>    multi-thread (as #[tokio::main]) or current-thread, for all
                    programs on tokio but in the fairness probe (default multi-thread)
-  --only <parts>   of servers,clients,streams,fairness,idle,python: measure only
-                   these
+  --only <parts>   of servers,clients,streams,fairness,idle,python,compiler:
+                   measure only these
 The figures are written to results.json, those of --quick to results-quick.json.";
 
 /// One of the measurements.
@@ -29,11 +29,19 @@ pub(crate) enum Part {
     Fairness,
     Idle,
     Python,
+    Compiler,
 }
 
 impl Part {
-    const ALL: [Part; 6] =
-        [Part::Servers, Part::Clients, Part::Streams, Part::Fairness, Part::Idle, Part::Python];
+    const ALL: [Part; 7] = [
+        Part::Servers,
+        Part::Clients,
+        Part::Streams,
+        Part::Fairness,
+        Part::Idle,
+        Part::Python,
+        Part::Compiler,
+    ];
 }
 
 /// How much to measure.
@@ -94,6 +102,11 @@ impl Options {
         self.parts.contains(&part)
     }
 
+    /// Whether anything is asked for that runs the programs of this workspace.
+    pub(crate) fn wants_programs(&self) -> bool {
+        self.parts.iter().any(|&part| part != Part::Compiler)
+    }
+
     /// How long one load lasts.
     pub(crate) fn load(&self) -> Duration {
         Duration::from_secs_f64(self.seconds_per_load)
@@ -108,6 +121,7 @@ fn part(name: &str) -> anyhow::Result<Part> {
         "fairness" => Part::Fairness,
         "idle" => Part::Idle,
         "python" => Part::Python,
+        "compiler" => Part::Compiler,
         _ => bail!("--only: no such part: {name}"),
     })
 }

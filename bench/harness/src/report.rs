@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::machine::Machine;
 use crate::options::Options;
-use crate::{PEER, clients, fairness, idle, python, servers, streams};
+use crate::{PEER, clients, compiler, fairness, idle, python, servers, streams};
 
 /// From here on what others use of the cores, in percent of one, makes figures doubtful.
 const DISTURBED: f64 = 10.0;
@@ -23,6 +23,7 @@ pub(crate) struct Report {
     pub(crate) fairness: Vec<fairness::Row>,
     pub(crate) idle: Vec<idle::Row>,
     pub(crate) python: Option<python::Figures>,
+    pub(crate) compiler: Option<compiler::Figures>,
 }
 
 impl Report {
@@ -30,13 +31,14 @@ impl Report {
     pub(crate) fn new(options: Options) -> anyhow::Result<Report> {
         let machine = Machine::describe()?;
         let (servers, clients, streams, fairness, idle) = Default::default();
-        Ok(Report { machine, options, servers, clients, streams, fairness, idle, python: None })
+        let (python, compiler) = (None, None);
+        Ok(Report { machine, options, servers, clients, streams, fairness, idle, python, compiler })
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         let rust = [self.servers.len(), self.clients.len(), self.streams.len()];
         let rows = rust.into_iter().chain([self.fairness.len(), self.idle.len()]);
-        rows.sum::<usize>() == 0 && self.python.is_none()
+        rows.sum::<usize>() == 0 && self.python.is_none() && self.compiler.is_none()
     }
 
     /// The contents of `results.json`: the report, with the ratios to the peer in each row.
@@ -47,6 +49,9 @@ impl Report {
         if let Some(figures) = &self.python {
             let json = &mut report["python"];
             add_ratios(&figures.servers, &figures.clients, python::PEER, json);
+        }
+        if let Some(figures) = &self.compiler {
+            figures.add_ratios(&mut report["compiler"]);
         }
         for (row, json) in self.idle.iter().zip(rows(&mut report, "idle")) {
             let ratio = row.bytes_per_connection / self.peer_of_idle(row).bytes_per_connection;
@@ -123,6 +128,9 @@ impl fmt::Display for Report {
         streams::table(&self.streams, f)?;
         self.fairness_table(f)?;
         self.idle_table(f)?;
+        if let Some(figures) = &self.compiler {
+            figures.table(f)?;
+        }
         let Some(figures) = &self.python else { return Ok(()) };
         writeln!(f, "\nPython, the same scripts on each. (…): the ratio to {}.", python::PEER)?;
         servers_table(&figures.servers, python::PEER, f)?;
