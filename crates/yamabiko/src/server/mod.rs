@@ -4,6 +4,7 @@
 mod calls;
 mod connection;
 mod connections;
+mod leading;
 mod listen;
 mod sentinel;
 mod task;
