@@ -66,7 +66,7 @@ python-test: wheels set-up ## run the tests of the Python packages
 	  --force-reinstall $(WHEELS)/*.whl
 	cd python && $(PYTHON_VENV)/bin/python -m pytest
 
-bench: ## measure beside tonic, pajamax and grpcio: nine minutes, on a quiet machine
+bench: ## measure beside tonic, pajamax, grpcio, protoc and buf: twenty minutes, on a quiet machine
 	cd bench && $(CARGO) run --release --package harness
 
 bench-quick: ## see that the bench works, in some minutes
