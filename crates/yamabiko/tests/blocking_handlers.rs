@@ -5,11 +5,11 @@ mod support;
 
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use support::blocking::{serve, serve_with};
 use support::served::{Served, eventually};
-use support::{Count, PATIENCE, assert_status, text};
+use support::{Count, Gate, PATIENCE, assert_status, text};
 use yamabiko::blocking::{Channel, Server, Streaming};
 use yamabiko::buffa_types::google::protobuf::StringValue;
 use yamabiko::codegen::blocking::{bidi_streaming, client_streaming, server_streaming};
@@ -177,19 +177,20 @@ fn a_deadline_ends_a_handler_that_waits() {
 
 #[test]
 fn a_message_leaves_although_its_handler_computes_on() {
-    let (_server, address) = serve(Handlers::new().down(|_| {
-        let mut first = true;
+    let gate = Gate::default();
+    let computes = gate.clone();
+    let (_server, address) = serve(Handlers::new().down(move |_| {
+        let (mut first, computes) = (true, computes.clone());
         Ok(Box::new(std::iter::from_fn(move || {
             if !std::mem::take(&mut first) {
-                thread::sleep(Duration::from_millis(500));
+                computes.block();
             }
             Some(Ok(text("tick")))
         })))
     }));
-    let began = Instant::now();
     let mut replies = down(&connect(&address), PATIENCE);
     assert!(replies.message().expect("a reply").is_some());
-    assert!(began.elapsed() < Duration::from_millis(300), "{:?}", began.elapsed());
+    gate.open();
 }
 
 #[test]

@@ -85,19 +85,20 @@ async fn as_many_handlers_run_at_once_as_there_are_workers() {
         async move {
             use std::sync::atomic::Ordering::SeqCst;
             peak.fetch_max(now.fetch_add(1, SeqCst) + 1, SeqCst);
-            std::thread::sleep(Duration::from_millis(10));
+            // None returns before as many run.
+            let began = Instant::now();
+            while peak.load(SeqCst) < 10 && began.elapsed() < support::PATIENCE / 2 {
+                std::thread::sleep(Duration::from_millis(1));
+            }
             now.fetch_sub(1, SeqCst);
             Ok(text)
         }
     });
     let (_server, address) = serve_with(yamabiko::blocking::Server::new().workers(10), echo);
     let channel = connect(&address).await;
-    let began = Instant::now();
     let tasks: Vec<_> = (0..100).map(|_| tokio::spawn(say(&channel, "x").into_future())).collect();
     for task in tasks {
         in_time(task).await.expect("no panic").expect("an answer");
     }
-    let took = began.elapsed();
     assert_eq!(most.load(std::sync::atomic::Ordering::SeqCst), 10);
-    assert!(took < Duration::from_millis(150), "{took:?}");
 }

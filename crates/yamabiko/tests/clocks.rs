@@ -7,7 +7,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use clocks_cases::server_clocks;
-use support::raw::{self, call, frames, head, hello, read_to_end};
+use support::raw::{self, call, frames, head, hello, read_to_end, read_until};
 use support::silent::Silent;
 use support::{
     Echo, PATIENCE, answer, assert_status, connect, eventually, failure, in_time, say, serve,

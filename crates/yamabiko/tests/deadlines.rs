@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use support::raw::{CoreClient, body, call, head, hello};
-use support::{Count, Echo, Reserved, assert_status, connect, eventually, failure, in_time};
+use support::{Count, Echo, Gate, Reserved, assert_status, connect, eventually, failure, in_time};
 use support::{say, serve, serve_with};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
@@ -111,12 +111,16 @@ async fn a_deadline_is_passed_on_through_two_servers() {
     }))
     .await;
     let channel = connect(&front).await;
-    let deadline = Instant::now() + 3 * SHORT;
+    let came = tokio::spawn(async move { (calls.recv().await, Instant::now()) });
+    let began = Instant::now();
+    let deadline = began + 3 * SHORT;
     let status = failure(say(&channel, "").deadline(deadline)).await;
     assert_eq!(status.code(), Code::DeadlineExceeded);
-    let passed_on = calls.recv().await.expect("it was called").deadline().expect("a deadline");
+    let (call, at) = in_time(came).await.expect("no panic");
+    let passed_on = call.expect("it was called").deadline().expect("a deadline");
     // On the wire it is a time from now on, so it moves by what the way takes, and rounding.
-    assert!(passed_on < deadline + Duration::from_millis(50), "{:?}", passed_on - deadline);
+    let latest = deadline + (at - began) + Duration::from_millis(50);
+    assert!(passed_on < latest, "{:?}", passed_on - deadline);
     eventually("the handler behind is dropped", || dropped.get() == 1).await;
 }
 
@@ -136,17 +140,21 @@ async fn a_server_holds_to_the_deadline_of_a_client_that_does_not() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deadline_ends_a_call_whose_handler_does_not_let_go_of_its_thread() {
-    let (_server, address) = serve(Echo::new(|text, _| async move {
-        std::thread::sleep(Duration::from_millis(600));
-        Ok(text)
+    let gate = Gate::default();
+    let held = gate.clone();
+    let (_server, address) = serve(Echo::new(move |text, _| {
+        let held = held.clone();
+        async move {
+            held.block();
+            Ok(text)
+        }
     }))
     .await;
     let mut client = CoreClient::connect(&address).await;
-    let began = Instant::now();
     client.call(Some(SHORT)).await;
     let (_, status) = in_time(client.next_status()).await;
     assert_eq!((status.code(), status.origin()), (Code::DeadlineExceeded, Origin::Server));
-    assert!(began.elapsed() < Duration::from_millis(500), "{:?}", began.elapsed());
+    gate.open();
 }
 
 #[tokio::test]

@@ -3,6 +3,8 @@
 
 mod support;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use support::raw::{call, frames, hello, read_to_end};
@@ -18,6 +20,8 @@ const BURN: Duration = Duration::from_millis(50);
 /// takes its time as well: so this is held against the median, and what is less than a stall
 /// against all but one in sixteen.
 const FEW: Duration = Duration::from_millis(10);
+/// Of which one must be good.
+const ROUNDS: usize = 5;
 
 /// Burns, or sleeps without letting go of the thread, or answers at once. It is one method, so
 /// that what is known of it never fits the next call.
@@ -59,10 +63,21 @@ fn start(channel: &Channel, text: &str, count: usize) -> Vec<JoinHandle<()>> {
         .collect()
 }
 
-#[track_caller]
-fn assert_fair(took: &[Duration], median: Duration, nearly_all: Duration) {
-    let (middle, late) = (took[took.len() / 2], took[took.len() - 1 - took.len() / 16]);
-    assert!(middle < median && late < nearly_all, "median {middle:?}, {late:?}: {took:?}");
+/// Calls are fair, some time: a stall would be there in every round, a machine that is busy
+/// elsewhere is not.
+async fn assert_fair<F: Future<Output = Vec<Duration>>>(
+    median: Duration,
+    nearly_all: Duration,
+    round: impl Fn() -> F,
+) {
+    for rounds in 1.. {
+        let took = round().await;
+        let (middle, late) = (took[took.len() / 2], took[took.len() - 1 - took.len() / 16]);
+        if middle < median && late < nearly_all {
+            return;
+        }
+        assert!(rounds < ROUNDS, "median {middle:?}, {late:?}: {took:?}");
+    }
 }
 
 /// The server has a runtime with two workers of its own, so that the client's tasks are not what
@@ -96,22 +111,25 @@ impl Scene {
 #[tokio::test]
 async fn the_first_handler_that_burns_holds_up_nobody() {
     for text in ["burn", "sleep", "burn later"] {
-        // A new server each time, which knows nothing of its methods.
-        let mut took = Vec::new();
-        for _ in 0..5 {
-            let scene = Scene::new(echo());
-            let channel = connect(&scene.address).await;
-            answer(&channel, "").await;
-            let burning = start(&channel, text, 1);
-            tokio::time::sleep(Duration::from_millis(5)).await;
-            took.extend(quick_calls(&channel, 10, "").await);
-            for call in burning {
-                in_time(call).await.expect("an answer");
+        assert_fair(FEW, Duration::from_millis(40), || async {
+            // A new server each time, which knows nothing of its methods.
+            let mut took = Vec::new();
+            for _ in 0..5 {
+                let scene = Scene::new(echo());
+                let channel = connect(&scene.address).await;
+                answer(&channel, "").await;
+                let burning = start(&channel, text, 1);
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                took.extend(quick_calls(&channel, 10, "").await);
+                for call in burning {
+                    in_time(call).await.expect("an answer");
+                }
+                scene.end();
             }
-            scene.end();
-        }
-        took.sort();
-        assert_fair(&took, FEW, Duration::from_millis(40));
+            took.sort();
+            took
+        })
+        .await;
     }
 }
 
@@ -123,7 +141,7 @@ async fn calls_behind_a_burning_one_in_the_same_batch_are_not_held_up() {
         // A stall would be there every time; a machine that is busy elsewhere is not.
         while !answered.contains(&9) {
             answered.push(answered_within_35_ms(place).await);
-            assert!(answered.len() < 5, "all but the burning one: {answered:?}");
+            assert!(answered.len() < ROUNDS, "all but the burning one: {answered:?}");
         }
     }
 }
@@ -150,48 +168,64 @@ async fn answered_within_35_ms(place: u32) -> usize {
 #[tokio::test]
 async fn many_handlers_that_burn_hold_up_nobody() {
     for text in ["burn", "burn later", "sleep"] {
-        let scene = Scene::new(echo());
-        let channel = connect(&scene.address).await;
-        let burning = start(&channel, text, 20);
-        tokio::time::sleep(Duration::from_millis(10)).await;
         // The cores are shared with up to 20 threads that burn: what is asked is that nobody
         // waits for all of them (500 ms), or even for some of them, as a rule.
-        let took = quick_calls(&channel, 20, "").await;
         let median = if text == "sleep" { FEW } else { Duration::from_millis(40) };
-        assert_fair(&took, median, Duration::from_millis(250));
-        for call in burning {
-            in_time(call).await.expect("an answer");
-        }
-        scene.end();
+        assert_fair(median, Duration::from_millis(250), || async {
+            let scene = Scene::new(echo());
+            let channel = connect(&scene.address).await;
+            let burning = start(&channel, text, 20);
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            let took = quick_calls(&channel, 20, "").await;
+            for call in burning {
+                in_time(call).await.expect("an answer");
+            }
+            scene.end();
+            took
+        })
+        .await;
     }
 }
 
 #[tokio::test]
 async fn handlers_that_block_their_thread_do_not_queue_for_the_workers() {
-    let scene = Scene::new(echo());
+    let (asleep, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (now, peak) = (Arc::clone(&asleep), Arc::clone(&most));
+    let scene = Scene::new(Echo::new(move |text, _| {
+        let (now, peak) = (Arc::clone(&now), Arc::clone(&peak));
+        async move {
+            peak.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            std::thread::sleep(BURN);
+            now.fetch_sub(1, Ordering::SeqCst);
+            Ok(text)
+        }
+    }));
     let channel = connect(&scene.address).await;
-    let began = Instant::now();
     for call in start(&channel, "sleep", 40) {
         in_time(call).await.expect("an answer");
     }
-    // On two workers it would be a second.
-    assert!(began.elapsed() < 12 * BURN, "{:?}", began.elapsed());
+    // The runtime has two workers.
+    let most = most.load(Ordering::SeqCst);
+    assert!(most >= 8, "{most} slept at a time");
     scene.end();
 }
 
 #[tokio::test]
 async fn a_handler_that_burns_holds_up_no_other_connection() {
-    let scene = Scene::new(echo());
-    let (one, other) = (connect(&scene.address).await, connect(&scene.address).await);
-    answer(&other, "").await;
-    let burning = start(&one, "burn", 5);
-    tokio::time::sleep(Duration::from_millis(2)).await;
-    let took = quick_calls(&other, 30, "").await;
-    assert_fair(&took, FEW, Duration::from_millis(100));
-    for call in burning {
-        in_time(call).await.expect("an answer");
-    }
-    scene.end();
+    assert_fair(FEW, Duration::from_millis(100), || async {
+        let scene = Scene::new(echo());
+        let (one, other) = (connect(&scene.address).await, connect(&scene.address).await);
+        answer(&other, "").await;
+        let burning = start(&one, "burn", 5);
+        tokio::time::sleep(Duration::from_millis(2)).await;
+        let took = quick_calls(&other, 30, "").await;
+        for call in burning {
+            in_time(call).await.expect("an answer");
+        }
+        scene.end();
+        took
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -223,8 +257,8 @@ async fn a_connection_with_a_thousand_calls_in_flight_starves_no_other() {
         });
     });
     eventually("it is busy", || calls.get() > 2_000).await;
-    let took = quick_calls(&other, 100, "").await;
-    assert_fair(&took, Duration::from_millis(25), Duration::from_millis(250));
+    let (median, nearly_all) = (Duration::from_millis(25), Duration::from_millis(250));
+    assert_fair(median, nearly_all, || quick_calls(&other, 100, "")).await;
     stop.send(true).expect("the load goes on");
     load.join().expect("no panic");
     scene.end();

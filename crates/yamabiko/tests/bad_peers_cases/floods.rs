@@ -7,9 +7,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use yamabiko_core::frame::{flag, kind, setting, write_settings};
 
-use super::{IN_TIME, Scene};
-use crate::support::eventually;
+use super::Scene;
 use crate::support::raw::{self, block, call, frame, hello};
+use crate::support::{eventually, in_time};
 
 /// What a flood may cost at its height, in MiB.
 const AT_MOST: usize = 48;
@@ -151,8 +151,7 @@ async fn large_answers_that_are_read_late() {
     tokio::time::sleep(Duration::from_millis(500)).await;
     // None is lost, and none refused.
     while !calls.is_empty() {
-        let (stream, status) =
-            tokio::time::timeout(10 * IN_TIME, client.next_status()).await.expect("it goes on");
+        let (stream, status) = in_time(client.next_status()).await;
         assert_eq!(status.code(), yamabiko::Code::Ok, "{status}");
         calls.retain(|call| *call != stream);
     }

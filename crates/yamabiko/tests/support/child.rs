@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use yamabiko::Server;
 
-use super::Echo;
+use super::{Echo, PATIENCE};
 
 /// Says to the test of this name that it is the child.
 const AM_CHILD: &str = "YAMABIKO_TEST_CHILD";
@@ -89,6 +89,21 @@ impl Process {
         let fields = stat.rsplit_once(") ").map_or("", |(_, rest)| rest).split(' ');
         let ticks = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok());
         Duration::from_millis(10 * ticks.sum::<u64>())
+    }
+
+    /// Waits until it rests: what it is about may be work, and an idle process takes none.
+    pub async fn rests(&self) {
+        const WINDOW: Duration = Duration::from_millis(500);
+        let began = Instant::now();
+        loop {
+            let before = self.cpu_time();
+            tokio::time::sleep(WINDOW).await;
+            let spent = self.cpu_time() - before;
+            if spent < WINDOW / 2 {
+                return;
+            }
+            assert!(began.elapsed() < PATIENCE, "it spins: {spent:?} in {WINDOW:?}");
+        }
     }
 
     /// Resident memory in MiB, where the system tells.

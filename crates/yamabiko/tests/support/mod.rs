@@ -18,7 +18,7 @@ pub mod tap;
 
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use yamabiko::buffa_types::google::protobuf::StringValue;
@@ -158,6 +158,32 @@ impl Drop for AtDrop {
     }
 }
 
+/// Counts hundredths of a second in a thread of its own, and none while the machine pauses: what
+/// somebody was kept waiting by others, not by the machine.
+#[derive(Clone, Default)]
+pub struct Ticks(Arc<AtomicUsize>);
+
+impl Ticks {
+    pub const A_SECOND: usize = 100;
+
+    pub fn start() -> Self {
+        let ticks = Ticks::default();
+        let counted = Arc::downgrade(&ticks.0);
+        std::thread::spawn(move || {
+            while let Some(count) = counted.upgrade() {
+                count.fetch_add(1, Ordering::Relaxed);
+                drop(count);
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        });
+        ticks
+    }
+
+    pub fn now(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// A port that nobody listens on, kept from others. `[::]` and `127.0.0.1` can listen on it later.
 pub struct Reserved {
     _socket: socket2::Socket,
@@ -178,6 +204,38 @@ impl Reserved {
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
+}
+
+/// Keeps handlers from returning until the test says so.
+#[derive(Clone, Debug, Default)]
+pub struct Gate(Arc<AtomicBool>);
+
+impl Gate {
+    pub fn open(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    /// Blocks its thread. Opens by itself when the test has failed for long.
+    pub fn block(&self) {
+        let began = Instant::now();
+        while !self.0.load(Ordering::SeqCst) && began.elapsed() < 2 * PATIENCE {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+/// Blocks behind the gate when it is asked to wait, and answers with the request.
+pub fn gated(gate: &Gate) -> Echo {
+    let gate = gate.clone();
+    Echo::new(move |text, _| {
+        let gate = gate.clone();
+        async move {
+            if text == "wait" {
+                gate.block();
+            }
+            Ok(text)
+        }
+    })
 }
 
 /// Burns CPU without letting anybody else have the thread.

@@ -11,7 +11,7 @@ use yamabiko_core::grpc::{MessageLimits, Metadata, Status, Target};
 use yamabiko_core::h2::{Config, StreamKey};
 use yamabiko_core::hpack::{Encoder, Indexing};
 
-use super::SAY;
+use super::{PATIENCE, SAY};
 
 pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -92,6 +92,27 @@ pub async fn read_to_end(socket: &mut TcpStream, at_most: Duration) -> (Vec<u8>,
         match tokio::time::timeout_at(deadline, socket.read(&mut some)).await {
             Err(_) => return (all, false),
             Ok(Ok(0) | Err(_)) => return (all, true),
+            Ok(Ok(count)) => all.extend_from_slice(&some[..count]),
+        }
+    }
+}
+
+/// Reads until what came holds this, or the server closes. Whether it has closed.
+pub async fn read_until(
+    socket: &mut TcpStream,
+    what: &str,
+    mut holds: impl FnMut(&[(u8, u32, Vec<u8>)]) -> bool,
+) -> (Vec<(u8, u32, Vec<u8>)>, bool) {
+    let (mut all, mut some) = (Vec::new(), [0; 4096]);
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        let so_far = frames(&all);
+        if holds(&so_far) {
+            return (so_far, false);
+        }
+        match tokio::time::timeout_at(deadline, socket.read(&mut some)).await {
+            Err(_) => panic!("{what}: not within {PATIENCE:?}: {so_far:?}"),
+            Ok(Ok(0) | Err(_)) => return (so_far, true),
             Ok(Ok(count)) => all.extend_from_slice(&some[..count]),
         }
     }
