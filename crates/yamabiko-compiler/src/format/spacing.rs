@@ -10,6 +10,14 @@ pub(super) fn is_spaced(previous: &Piece<'_>, next: &Piece<'_>) -> bool {
         (Kind::Symbol, &[symbol]) => symbol,
         _ => 0,
     };
+    // Side by side they would be something else: a number, a comment.
+    let is_number = |piece: &Piece<'_>| matches!(piece.kind, Kind::Integer | Kind::Float);
+    match (symbol(previous), symbol(next)) {
+        (b'.', _) if is_number(next) => return true,
+        (_, b'.') if is_number(previous) => return true,
+        (b'/', b'/' | b'*') => return true,
+        _ => {}
+    }
     match (symbol(previous), symbol(next)) {
         (_, b';' | b',' | b')' | b']' | b':') => false,
         (b'(' | b'[' | b'.' | b'-' | b'/', _) | (_, b'/') => false,

@@ -220,3 +220,9 @@ fn a_broken_file_is_left_alone() {
         try_format("a.proto", b"message M { optional int32 i = ; }").expect_err("it is broken");
     assert_eq!(problems[0].message, "Expected field number.");
 }
+
+#[test]
+fn what_would_become_something_else_is_kept_apart() {
+    // Nothing that protoc takes, but the formatter does not know that.
+    assert_formats_body("option (a) = { b:. 0.5 };\n", "option (a) = {b: . 0.5};\n");
+}
