@@ -11,6 +11,9 @@ use crate::check::{self, Wanted};
 use crate::parse::{Part, Places};
 use crate::problem::{Place, Problem};
 
+/// So many bytes of messages are kept for a file. Each may quote a long name.
+const MAX_SAID: usize = 64 << 20;
+
 /// A file being linked.
 pub(crate) struct Builder<'a> {
     pub pool: &'a mut Pool,
@@ -39,6 +42,9 @@ pub(crate) struct Builder<'a> {
     pub wanted: HashMap<Option<MessageId>, Wanted>,
     /// The next free number of messages, in protoc's words, once it was asked for.
     pub next_free: HashMap<MessageId, String>,
+    /// How many bytes its full names have so far, and what was said about it.
+    pub(super) named: usize,
+    said: usize,
     /// The ranges of messages that are extended.
     extension_ranges: HashMap<MessageId, check::Ranges>,
     /// Options to interpret, in the order of protoc.
@@ -72,6 +78,8 @@ impl<'a> Builder<'a> {
             undefined: String::new(),
             wanted: HashMap::new(),
             next_free: HashMap::new(),
+            named: 0,
+            said: 0,
             extension_ranges: HashMap::new(),
             pending: Vec::new(),
             asked,
@@ -127,9 +135,7 @@ impl<'a> Builder<'a> {
 
     /// Reports an error of the element at hand.
     pub(crate) fn error(&mut self, part: Part, message: impl Into<String>) {
-        self.had_errors = true;
-        let problem = Problem::error(&self.name, self.place(part), message);
-        self.problems.push(problem);
+        self.error_with_hint(part, message, None);
     }
 
     /// The numbers that a message leaves to extensions.
@@ -148,16 +154,25 @@ impl<'a> Builder<'a> {
         message: impl Into<String>,
         hint: Option<String>,
     ) {
-        self.error(part, message);
-        if let Some(problem) = self.problems.last_mut() {
-            problem.hint = hint;
+        let message = message.into();
+        // The first error is always told.
+        if !std::mem::replace(&mut self.had_errors, true) || self.may_say(&message) {
+            let problem = Problem::error(&self.name, self.place(part), message);
+            self.problems.push(Problem { hint, ..problem });
         }
+    }
+
+    fn may_say(&mut self, message: &str) -> bool {
+        self.said += message.len();
+        self.said <= MAX_SAID
     }
 
     /// Reports something of the element at hand that is no error.
     pub(crate) fn warning(&mut self, part: Part, message: impl Into<String>) {
-        let problem = Problem::warning(&self.name, self.place(part), message);
-        self.problems.push(problem);
+        let message = message.into();
+        if self.may_say(&message) {
+            self.problems.push(Problem::warning(&self.name, self.place(part), message));
+        }
     }
 
     /// Reports an error of an import.

@@ -27,6 +27,10 @@ const PACKAGE_DOTS: usize = 100;
 /// How long the name of a package may be, as in protoc.
 const PACKAGE_LENGTH: usize = 511;
 
+/// How many bytes the full names of a file have at most: some million of those
+/// that people give.
+const MAX_NAMED: usize = 64 << 20;
+
 /// The edition that a file is in; `None` if its syntax is unknown.
 pub(super) fn edition_of(proto: &FileDescriptorProto) -> Option<i32> {
     if let Some(edition) = proto.edition {
@@ -176,8 +180,23 @@ impl Builder<'_> {
         }
     }
 
-    pub(super) fn full_name(&self, parent: Option<MessageId>, name: &str) -> String {
-        join(self.scope(parent), name)
+    pub(super) fn full_name(&mut self, parent: Option<MessageId>, name: &str) -> String {
+        let full_name = join(self.scope(parent), name);
+        self.bounded(full_name, name)
+    }
+
+    /// A full name, but only the name itself once there were too many: a long one
+    /// would be kept for each field in it.
+    pub(super) fn bounded(&mut self, full_name: String, name: &str) -> String {
+        let before = self.named;
+        self.named += full_name.len();
+        if self.named <= MAX_NAMED {
+            return full_name;
+        }
+        if before <= MAX_NAMED {
+            self.error(Part::Name, "The names in this file are too long.");
+        }
+        name.to_owned()
     }
 
     fn declare_message(

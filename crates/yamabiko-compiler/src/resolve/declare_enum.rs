@@ -113,6 +113,7 @@ impl Builder<'_> {
     fn declare_method(&mut self, proto: &MethodDescriptorProto, service: ServiceId) -> MethodId {
         let name = proto.name.clone().unwrap_or_default();
         let full_name = join(&self.pool[service].full_name, &name);
+        let full_name = self.bounded(full_name, &name);
         self.check_name(&name);
         let id = MethodId::at(self.pool.methods.len());
         self.pool.methods.push(Method {

@@ -194,10 +194,10 @@ fn one_file() {
 }
 
 #[test]
+#[cfg_attr(debug_assertions, ignore = "a build for tests is too slow: make mutations")]
 fn what_is_long_costs_what_it_has_bytes() {
     let directory = directory("long");
-    // A build for tests is some twenty times slower than one for users.
-    let size = if cfg!(debug_assertions) { 64 << 10 } else { 10 << 20 };
+    let size = 10 << 20;
     let Some(nothing) = cost(&directory, b"") else { return };
     for kind in KINDS {
         let (small, large) = (long(kind, size / 4), long(kind, size));
@@ -224,6 +224,31 @@ const NOTHING: Duration = Duration::from_millis(60);
 /// So much memory is taken for each byte at most. The shortest declarations are
 /// one byte, `;`, and become a statement with its tokens and its places.
 const MAX_BYTES: usize = 200;
+
+#[test]
+#[cfg_attr(debug_assertions, ignore = "a build for tests is too slow: make mutations")]
+fn a_long_name_is_not_kept_for_all_that_is_in_it() {
+    let directory = directory("names");
+    let Some(nothing) = cost(&directory, b"") else { return };
+    let name = "x".repeat(300_000);
+    for kind in [
+        ("message", "string a# = #; "),
+        ("message", "string a# = 1; "),
+        ("message", "Foo a# = #; "),
+        ("message", "message A# {} "),
+        ("enum", "V# = #; "),
+        ("message M {} service", "rpc R#(M) returns (M); "),
+    ] {
+        let first = format!("{PROTO3}{} {name} {{ ", kind.0);
+        let text = [first.as_bytes(), &long(("", kind.1, "}"), 100_000)].concat();
+        let Some(cost) = cost(&directory, &text) else { continue };
+        let more = cost.memory.saturating_sub(nothing.memory) >> 20;
+        println!("{:>8.1?} {more:>4} MB {kind:?}", cost.time);
+        // For each of a thousand fields, 300 MB.
+        assert!(more < 400, "{more} MB for {kind:?}");
+    }
+    fs::remove_dir_all(directory).expect("the directory can be removed");
+}
 
 #[test]
 fn ten_thousand_levels_are_one_mistake() {
