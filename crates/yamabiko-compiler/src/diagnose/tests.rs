@@ -33,3 +33,24 @@ fn check_text(root: &Path, file: &Path, text: &[u8]) -> Vec<Diagnostic> {
 fn rounds() -> Option<usize> {
     std::env::var("YAMABIKO_MUTATIONS").ok()?.parse().ok()
 }
+
+/// What changing files at random has found.
+#[test]
+fn what_only_one_statement_lacks_is_told_and_what_protoc_warns_of_is_no_error() {
+    let directory = directory("found");
+    let file = directory.join("a.proto");
+    fs::write(&file, b"").expect("the file can be written");
+    let errors = |text: &str| {
+        let mut diagnostics = check_text(&directory, &file, text.as_bytes());
+        diagnostics.retain(|one| one.severity() == crate::diagnostic::Severity::Error);
+        diagnostics.iter().filter_map(Diagnostic::code).collect::<Vec<_>>()
+    };
+    let unknown = errors("syntax = \"proto3\"; service S { rpc R (M) returns (M); }");
+    assert_eq!(unknown, [codes::UNKNOWN_TYPE; 2]);
+    let unknown = errors("syntax = \"proto2\"; extend M { optional int32 a = 100; }");
+    assert_eq!(unknown, [codes::UNKNOWN_TYPE]);
+    let same_in_json = "message M { optional bool a = 1; optional bool a_ = 2; }";
+    assert_eq!(errors(&format!("syntax = \"proto3\"; {same_in_json}")).len(), 1);
+    assert_eq!(errors(&format!("syntax = \"proto2\"; {same_in_json}")), []);
+    fs::remove_dir_all(directory).expect("the directory can be removed");
+}
