@@ -77,6 +77,10 @@ soak: ## load Python servers, ours and grpcio's, for a minute each, with clients
 	  PYTHONPATH=$$environments/$$name/hello $$environments/$$name/bin/python bench/python/soak.py; \
 	done
 
+corpora: ## compile the Rust code of Google's 8,000 .proto files: half an hour, 6 GB
+	crates/yamabiko-compiler/tests/protoc/set-up
+	$(CARGO) test --package yamabiko-compiler --test generated_corpora -- --ignored --nocapture
+
 fuzz: ## say how to throw random input at the core
 	@echo "cargo install cargo-fuzz, then: cargo +nightly fuzz run server_connection (fuzz/README.md)"
 

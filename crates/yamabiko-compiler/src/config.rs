@@ -19,6 +19,7 @@ use crate::{layout, packages};
 pub struct Config {
     includes: Vec<PathBuf>,
     out_dir: Option<PathBuf>,
+    unstable_editions: bool,
 }
 
 /// What was generated.
@@ -86,6 +87,15 @@ impl Config {
     #[must_use]
     pub fn out_dir(mut self, directory: impl Into<PathBuf>) -> Self {
         self.out_dir = Some(directory.into());
+        self
+    }
+
+    /// Whether to compile files of `edition = "UNSTABLE"`, which means something
+    /// else from one version of protobuf to the next: protoc's
+    /// `--experimental_editions`. Without, such a file is refused.
+    #[must_use]
+    pub fn unstable_editions(mut self, allowed: bool) -> Self {
+        self.unstable_editions = allowed;
         self
     }
 
@@ -167,6 +177,7 @@ impl Config {
             let message = format!("no such directory to include: {}", missing.display());
             return Err(Diagnostic::new(message).into());
         }
-        front_end::compile(&files, &include_directories(&self.includes, &files))
+        let includes = include_directories(&self.includes, &files);
+        front_end::compile(&files, &includes, self.unstable_editions)
     }
 }

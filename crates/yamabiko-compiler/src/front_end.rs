@@ -1,14 +1,15 @@
 //! From `.proto` files on disk to descriptors: what the Rust side asks of the
 //! front end, and its problems as diagnostics.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use buffa_codegen::generated::descriptor::FileDescriptorProto;
+use buffa_codegen::generated::descriptor::{DescriptorProto, FileDescriptorProto};
 
 use crate::descriptors::Named as _;
 use crate::diagnose;
 use crate::diagnostic::{self, Diagnostic, Diagnostics};
+use crate::elements::{Definition, elements, is_map_entry};
 use crate::problem::{Problem, Severity};
 use crate::proto::{self, Linked, Open};
 use crate::sources::{Opened, Sources};
@@ -19,8 +20,9 @@ pub(crate) struct Compiled {
     /// The files and all that they import, a file after what it imports, with
     /// names resolved and comments kept.
     pub(crate) files: Vec<FileDescriptorProto>,
-    /// The names, in `files`, of the files that were asked for and of those
-    /// that they import from disk: those to generate code for.
+    /// The names, in `files`, of those to generate code for: the files that were
+    /// asked for, and what they import from disk, or have types of, unless the
+    /// runtime has code for it.
     pub(crate) generate: Vec<String>,
     /// Those that were asked for.
     pub(crate) asked: Vec<String>,
@@ -31,8 +33,12 @@ pub(crate) struct Compiled {
 }
 
 /// Reads `files`, which lie below one of the `includes`, and what they import.
-pub(crate) fn compile(files: &[PathBuf], includes: &[PathBuf]) -> Result<Compiled, Diagnostics> {
-    let mut open = Files::new(includes);
+pub(crate) fn compile(
+    files: &[PathBuf],
+    includes: &[PathBuf],
+    unstable_editions: bool,
+) -> Result<Compiled, Diagnostics> {
+    let mut open = Files { unstable_editions, ..Files::new(includes) };
     let names: Option<Vec<String>> = files.iter().map(|file| open.sources.name_of(file)).collect();
     let mut problems = Vec::new();
     let linked = names.and_then(|names| proto::compile(&names, &mut open, &mut problems));
@@ -42,9 +48,8 @@ pub(crate) fn compile(files: &[PathBuf], includes: &[PathBuf]) -> Result<Compile
         return Err(explain(files, includes, &problems, unreadable).into());
     };
     let files = std::mem::take(&mut linked.files);
-    let names = files.iter().map(|file| file.name().to_owned());
     Ok(Compiled {
-        generate: names.filter(|name| sources.path(name).is_some()).collect(),
+        generate: to_generate(&files, &linked.asked, &sources),
         files,
         asked: linked.asked.clone(),
         linked,
@@ -52,9 +57,65 @@ pub(crate) fn compile(files: &[PathBuf], includes: &[PathBuf]) -> Result<Compile
     })
 }
 
+/// The names of the files to generate code for.
+fn to_generate(files: &[FileDescriptorProto], asked: &[String], sources: &Sources) -> Vec<String> {
+    // Files of protobuf for which the runtime has no code: the features of languages. Most who
+    // import them do so for an option, which needs none.
+    let is_ours = |file: &&FileDescriptorProto| {
+        let package = file.package.as_deref().unwrap_or_default();
+        well_known::text(file.name()).is_some() && !RUNTIME_PACKAGES.contains(&package)
+    };
+    let (ours, others): (Vec<_>, Vec<_>) = files.iter().partition(is_ours);
+    let mut generate: HashSet<&str> = others
+        .into_iter()
+        .map(|file| file.name())
+        .filter(|name| sources.path(name).is_some())
+        .collect();
+    let mut used = HashSet::new();
+    let on_disk = files.iter().filter(|file| generate.contains(file.name()));
+    on_disk.for_each(|file| types_used(file, &mut used));
+    for file in ours {
+        let is_asked = asked.iter().any(|name| name == file.name());
+        let mut defined = elements(file).into_iter().map(|element| element.full_name);
+        if is_asked || defined.any(|name| used.contains(format!(".{name}").as_str())) {
+            generate.insert(file.name());
+        }
+    }
+    let in_order = files.iter().map(|file| file.name());
+    in_order.filter(|name| generate.contains(name)).map(str::to_owned).collect()
+}
+
+/// The types that a file has fields or methods of.
+fn types_used<'a>(file: &'a FileDescriptorProto, used: &mut HashSet<&'a str>) {
+    for element in elements(file) {
+        match element.definition {
+            Definition::Field(field) => used.extend(field.type_name.as_deref()),
+            Definition::Method(method, _) => {
+                used.extend(method.input_type.as_deref());
+                used.extend(method.output_type.as_deref());
+            }
+            _ => {}
+        }
+    }
+    // The entries of maps are no elements.
+    fn entries<'a>(messages: &'a [DescriptorProto], used: &mut HashSet<&'a str>) {
+        for message in messages {
+            if is_map_entry(message) {
+                used.extend(message.field.iter().filter_map(|field| field.type_name.as_deref()));
+            }
+            entries(&message.nested_type, used);
+        }
+    }
+    entries(&file.message_type, used);
+}
+
+/// The packages of protobuf's own files that the runtime has code for.
+const RUNTIME_PACKAGES: [&str; 2] = ["google.protobuf", "google.protobuf.compiler"];
+
 /// The files of protobuf itself, and those below the include directories.
 struct Files {
     sources: Sources,
+    unstable_editions: bool,
     /// Why a file that is there could not be read.
     unreadable: BTreeMap<String, Diagnostic>,
     /// What was just read, for `open`, which follows `descriptor`.
@@ -64,7 +125,7 @@ struct Files {
 impl Files {
     fn new(includes: &[PathBuf]) -> Self {
         let sources = Sources::new(includes.to_vec());
-        Self { sources, unreadable: BTreeMap::new(), text: None }
+        Self { sources, unstable_editions: false, unreadable: BTreeMap::new(), text: None }
     }
 }
 
@@ -83,6 +144,10 @@ impl Open for Files {
             Err(diagnostic) => drop(self.unreadable.insert(name.to_owned(), diagnostic)),
         }
         None
+    }
+
+    fn allows_unstable_editions(&self) -> bool {
+        self.unstable_editions
     }
 
     fn open(&mut self, _: &str) -> Result<Vec<u8>, String> {

@@ -1,16 +1,17 @@
 //! The Rust code of messages and enums: `buffa-codegen`, with the runtime
 //! taken from where `yamabiko` re-exports it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
-use buffa_codegen::generated::descriptor::{DescriptorProto, FileDescriptorProto};
+use buffa_codegen::generated::descriptor::FileDescriptorProto;
 use buffa_codegen::{CodeGenConfig, CodeGenWarning, GeneratedFileKind};
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::quote;
 use syn::visit_mut::{self, VisitMut};
 
-use crate::descriptors::Named;
 use crate::diagnostic::Diagnostic;
+use crate::far_numbers::FarNumbers;
+use crate::renames::Renames;
 
 /// The crates that buffa-codegen's output names, as `::name::…`. There is no
 /// option to say where they are.
@@ -36,12 +37,11 @@ pub(crate) fn generate(
     files: &[FileDescriptorProto],
     names: &[String],
     configuration: &CodeGenConfig,
+    renames: &Renames,
     warnings: &mut Vec<String>,
 ) -> Result<BTreeMap<String, Vec<syn::Item>>, Diagnostic> {
-    let names_of_files: HashSet<&str> = names.iter().map(String::as_str).collect();
-    for file in files.iter().filter(|file| names_of_files.contains(file.name())) {
-        nameable(file)?;
-    }
+    let (replaced, mut far_numbers) = FarNumbers::replace(files).unzip();
+    let files = replaced.as_deref().unwrap_or(files);
     let (generated, told) = buffa_codegen::generate_with_diagnostics(files, names, configuration)
         .map_err(|error| Diagnostic::new(error.to_string()))?;
     let mut packages = BTreeMap::new();
@@ -50,9 +50,17 @@ pub(crate) fn generate(
         let mut parsed = syn::parse_file(&file.content)
             .map_err(|error| Diagnostic::new(format!("generated code does not parse: {error}")))?;
         ThroughYamabiko.visit_file_mut(&mut parsed);
+        if let Some(far_numbers) = &mut far_numbers {
+            far_numbers.restore(&mut parsed);
+        }
+        renames.restore(&mut parsed);
         packages.insert(file.package, parsed.items);
     }
-    warnings.extend(told.iter().map(warning));
+    // That values which differ in case have no second name in camel case is nothing that the
+    // author of the file could mend: they have their own.
+    let is_worth_telling =
+        |told: &&CodeGenWarning| !matches!(told, CodeGenWarning::IdiomaticAliasesSuppressed { .. });
+    warnings.extend(told.iter().filter(is_worth_telling).map(warning));
     Ok(packages)
 }
 
@@ -71,35 +79,6 @@ fn warning(warning: &CodeGenWarning) -> String {
             type_fqn.trim_start_matches('.')
         ),
         other => other.to_string(),
-    }
-}
-
-/// Whether everything in a file can have a name in Rust: `_` is none.
-fn nameable(file: &FileDescriptorProto) -> Result<(), Diagnostic> {
-    fn refused(name: &str) -> bool {
-        name.chars().all(|letter| letter == '_')
-    }
-    fn find(message: &DescriptorProto) -> Option<&str> {
-        let fields = message.field.iter().map(Named::name);
-        let enums = message.enum_type.iter().map(Named::name);
-        fields
-            .chain(enums)
-            .chain([message.name()])
-            .find(|name| refused(name))
-            .or_else(|| message.nested_type.iter().find_map(find))
-    }
-    let enums = file.enum_type.iter().map(Named::name);
-    let package = file.package.as_deref().unwrap_or("none").split('.');
-    let found = file
-        .message_type
-        .iter()
-        .find_map(find)
-        .or_else(|| enums.chain(package).find(|name| refused(name)));
-    match found {
-        None => Ok(()),
-        Some(name) => Err(Diagnostic::new(format!("`{name}` cannot be a name in Rust"))
-            .in_file(file.name())
-            .help("call it something that has a letter")),
     }
 }
 

@@ -10,7 +10,7 @@ use quote::ToTokens as _;
 use crate::descriptors::Named as _;
 use crate::diagnostic::Diagnostic;
 use crate::service::Services;
-use crate::{messages, names};
+use crate::{messages, names, renames};
 
 /// The code of one package.
 pub(crate) struct Package {
@@ -30,9 +30,10 @@ pub(crate) fn generate(
     warnings: &mut Vec<String>,
 ) -> Result<BTreeMap<String, Package>, Diagnostic> {
     let configuration = messages::configuration();
-    let messages = messages::generate(files, generate, &configuration, warnings)?;
-    let context = CodeGenContext::for_generate(files, generate, &configuration);
-    let selection = Selection::new(files, generate);
+    let (files, renames) = renames::apply(files);
+    let messages = messages::generate(&files, generate, &configuration, &renames, warnings)?;
+    let context = CodeGenContext::for_generate(&files, generate, &configuration);
+    let selection = Selection::new(&files, generate);
     let mut packages = BTreeMap::new();
     for (name, items) in messages {
         let mut taken = root_names(&items);
@@ -43,7 +44,7 @@ pub(crate) fn generate(
         let mut uses = BTreeSet::new();
         let mut sources = Vec::new();
         for &file in selection.by_package.get(name.as_str()).into_iter().flatten() {
-            services.add(file, &context, &mut taken);
+            services.add(file, &context, &renames, &mut taken);
             uses.extend(selection.packages_used(file));
             sources.extend(file.name.clone());
         }

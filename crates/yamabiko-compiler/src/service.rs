@@ -16,6 +16,7 @@ use quote::quote;
 use crate::comments::{self, Comments};
 use crate::messages;
 use crate::names::{self, ServiceNames};
+use crate::renames::Renames;
 use crate::twin::Twin;
 
 /// The code of the services of a package. What needs a driver is apart: generated code cannot see
@@ -36,6 +37,7 @@ impl Services {
         &mut self,
         file: &FileDescriptorProto,
         context: &CodeGenContext<'_>,
+        renames: &Renames,
         taken: &mut BTreeSet<String>,
     ) {
         let comments = Comments::of(file);
@@ -48,7 +50,9 @@ impl Services {
         for (index, (descriptor, names)) in file.service.iter().zip(&names).enumerate() {
             let handler = names::fresh("T", taken);
             let of = |twin| {
-                Service::new(package, descriptor, names, context, twin).documented(&comments, index)
+                Service::new(package, descriptor, names, context, twin)
+                    .named(renames)
+                    .documented(&comments, index)
             };
             let service = of(Twin::Async);
             self.always.extend(service.the_trait(&handler));
@@ -142,6 +146,15 @@ impl<'a> Service<'a> {
             });
         }
         Self { twin, names, full_name, doc: TokenStream::new(), methods }
+    }
+
+    /// With the names that the files have on the wire.
+    fn named(mut self, renames: &Renames) -> Self {
+        self.full_name = renames.original(&self.full_name).into_owned();
+        for method in &mut self.methods {
+            method.path = renames.original(&method.path).into_owned();
+        }
+        self
     }
 
     fn documented(mut self, comments: &Comments, service: usize) -> Self {

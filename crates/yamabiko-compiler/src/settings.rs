@@ -237,7 +237,7 @@ impl Settings {
     }
 
     fn compile(&self) -> Result<Compiled, Diagnostics> {
-        front_end::compile(&self.inputs()?, &self.roots)
+        front_end::compile(&self.inputs()?, &self.roots, false)
     }
 }
 
