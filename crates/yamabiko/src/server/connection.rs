@@ -78,6 +78,13 @@ impl State {
         }
         held.push_back(call);
     }
+
+    /// Calls that were held back may begin now.
+    fn wake_for_held(&mut self) {
+        if !self.held.is_empty() {
+            self.socket.wake();
+        }
+    }
 }
 
 impl Connection {
@@ -134,15 +141,17 @@ impl Connection {
         Some(call)
     }
 
-    /// A call that was lent has come back from its first step, or will not make it. Takes no lock
-    /// that somebody holds: it may be the one who drops it.
-    pub(super) fn returned(&self) {
+    /// A call that was lent has come back from its first step, or will not make it. Does not wait
+    /// for the lock: the one who drops it may have it.
+    pub(super) fn returned(self: &Arc<Self>) {
         self.lent.fetch_sub(1, Ordering::Relaxed);
-        if let Ok(mut state) = self.state.try_lock()
-            && !state.held.is_empty()
-        {
-            state.socket.wake();
-        }
+        let Ok(mut state) = self.state.try_lock() else {
+            // Whoever has it may have looked already whether another call can be lent.
+            let connection = Arc::clone(self);
+            self.server.runtime.spawn(async move { connection.lock().wake_for_held() });
+            return;
+        };
+        state.wake_for_held();
     }
 
     pub(super) fn may_lend(&self) -> bool {
