@@ -77,7 +77,7 @@ soak: ## load Python servers, ours and grpcio's, for a minute each, with clients
 	  PYTHONPATH=$$environments/$$name/hello $$environments/$$name/bin/python bench/python/soak.py; \
 	done
 
-corpora: ## compile the Rust code of Google's 8,000 .proto files: half an hour, 6 GB
+corpora: ## compile the Rust code of Google's 8,000 .proto files: the best part of an hour
 	crates/yamabiko-compiler/tests/protoc/set-up
 	$(CARGO) test --package yamabiko-compiler --test generated_corpora -- --ignored --nocapture
 
