@@ -16,8 +16,9 @@ const AT_MOST: usize = 48;
 /// What large answers may cost that wait: `MAX_QUEUED`, and the 32 that may be made at that time,
 /// each as a message, as its bytes and as output. Without a bound it would be 300 of them.
 const ANSWERS: usize = 144;
-/// What may be left of it, in MiB: pages that the allocator keeps.
-const AFTER: usize = 32;
+/// What may be left of it, in MiB: pages that the allocator keeps below what lives, 2 to 30 as a rule.
+/// They are used again: never more than waited, and were made, at once.
+const AFTER: usize = 48;
 /// How many of a thing.
 const MANY: u32 = 100_000;
 
