@@ -28,12 +28,26 @@ class Peer:
         self.port = int(self._process.stdout.readline())
         self.address = f"127.0.0.1:{self.port}"
 
+    def held(self, name: str) -> int:
+        """How many calls it holds under this name: `ask(hold=name)`."""
+        return int(self._told(f"held {name}"))
+
+    def release(self, name: str) -> None:
+        """Has it answer the calls that it holds under this name, and those that come."""
+        self._told(f"release {name}")
+
+    def _told(self, command: str) -> str:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(command + "\n")
+        self._process.stdin.flush()
+        return self._process.stdout.readline()
+
     def stop(self) -> None:
         """Ends it in good order."""
         assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.close()
         self._process.stdout.close()
-        self._process.wait(20)
+        self._process.wait(60)
 
     def kill(self) -> None:
         """Ends it at once."""
@@ -54,7 +68,7 @@ def nobodys_port() -> int:
         return port
 
 
-def eventually(holds: Callable[[], Any], seconds: float = 10) -> None:
+def eventually(holds: Callable[[], Any], seconds: float = 30) -> None:
     """Waits until it does."""
     end = time.monotonic() + seconds
     while not holds():

@@ -1,17 +1,22 @@
 """A client on the real grpcio, in a process of its own, that does what the tests tell it.
 
-Each line on stdin is a list of calls, made at once; each line on stdout what came of them.
+Each line on stdin is a list of calls, made at once, or "cancel", which cancels those that have
+not ended; each line on stdout is what came of one call, in the order in which they end.
 Bytes travel as text of Latin-1.
 """
 
+import itertools
 import json
+import queue
 import sys
 import threading
-import time
 
 import grpc
 
 _channels = {}
+_running = {}
+_ended = queue.Queue()
+_numbers = itertools.count()
 
 
 def _channel(target):
@@ -35,36 +40,41 @@ def _from_json(metadata):
     ]
 
 
-def _begin(call):
-    method = _channel(call["target"]).unary_unary(call["method"])
-    began = time.monotonic()
-    future = method.future(
+def _begin(number, call):
+    future = _channel(call["target"]).unary_unary(call["method"]).future(
         call.get("request", "").encode("latin-1"),
-        timeout=call.get("timeout", 20),
+        timeout=call.get("timeout", 60),
         metadata=_from_json(call.get("metadata", ())),
         wait_for_ready=True,
     )
-    if "cancel_after" in call:
-        threading.Timer(call["cancel_after"], future.cancel).start()
-    ended = threading.Event()
-    times = []
-    future.add_done_callback(lambda _: (times.append(time.monotonic() - began), ended.set()))
+    _running[number] = future
+    future.add_done_callback(lambda _: _ended.put(number))
 
-    def outcome():
-        ended.wait()
-        code = future.code()
-        answer = {"code": code.name, "details": future.details(), "took": times[0]}
-        if future.cancelled():
-            return answer
-        answer["initial"] = _to_json(future.initial_metadata())
-        answer["trailing"] = _to_json(future.trailing_metadata())
-        if code is grpc.StatusCode.OK:
-            answer["response"] = future.result().decode("latin-1")
+
+def _outcome(number):
+    future = _running.pop(number)
+    code = future.code()
+    answer = {"number": number, "code": code.name, "details": future.details()}
+    if future.cancelled():
         return answer
+    answer["initial"] = _to_json(future.initial_metadata())
+    answer["trailing"] = _to_json(future.trailing_metadata())
+    if code is grpc.StatusCode.OK:
+        answer["response"] = future.result().decode("latin-1")
+    return answer
 
-    return outcome
+
+def _tell():
+    while True:
+        print(json.dumps(_outcome(_ended.get())), flush=True)
 
 
+threading.Thread(target=_tell, daemon=True).start()
 for line in sys.stdin:
-    begun = [_begin(call) for call in json.loads(line)]
-    print(json.dumps([outcome() for outcome in begun]), flush=True)
+    asked = json.loads(line)
+    if asked == "cancel":
+        for future in list(_running.values()):
+            future.cancel()
+    else:
+        for call in asked:
+            _begin(next(_numbers), call)

@@ -16,6 +16,9 @@ import pytest
 from yamabiko import grpc
 
 METHOD = "/test.Echo/Say"
+#: How long, in seconds, a handler waits for what must come first. A test does not wait so long:
+#: if the handler goes on by itself, what the test asks for has failed.
+HELD = 60
 
 
 class Peer:
@@ -27,18 +30,33 @@ class Peer:
             [python, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
+    def begin(self, target: str, *calls: dict[str, Any]) -> None:
+        """Makes calls at once. Each is to be waited for, with `next_ended`."""
+        self._tell([{"target": target, "method": METHOD, **call} for call in calls])
+
+    def next_ended(self) -> SimpleNamespace:
+        """Waits until one more call has ended."""
+        assert self._process.stdout is not None
+        return SimpleNamespace(**json.loads(self._process.stdout.readline()))
+
+    def cancel(self) -> None:
+        """Cancels the calls that have not ended."""
+        self._tell("cancel")
+
     def calls(self, target: str, *calls: dict[str, Any]) -> list[SimpleNamespace]:
         """Makes calls at once, and waits for all of them."""
-        assert self._process.stdin is not None and self._process.stdout is not None
-        each = [{"target": target, "method": METHOD, **call} for call in calls]
-        self._process.stdin.write(json.dumps(each) + "\n")
-        self._process.stdin.flush()
-        answers = json.loads(self._process.stdout.readline())
-        return [SimpleNamespace(**answer) for answer in answers]
+        self.begin(target, *calls)
+        answers = [self.next_ended() for _ in calls]
+        return sorted(answers, key=lambda answer: answer.number)
 
     def call(self, target: str, **call: Any) -> SimpleNamespace:
         """Makes one call."""
         return self.calls(target, call)[0]
+
+    def _tell(self, what: Any) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(what) + "\n")
+        self._process.stdin.flush()
 
     def close(self) -> None:
         self._process.kill()
@@ -75,7 +93,7 @@ def serving(
     try:
         yield f"127.0.0.1:{port}"
     finally:
-        assert server.stop(0).wait(10), "the server does not end"
+        assert server.stop(0).wait(30), "the server does not end"
 
 
 def echo(request: bytes, context: grpc.ServicerContext) -> bytes:

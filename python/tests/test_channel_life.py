@@ -22,7 +22,7 @@ import yamabiko; yamabiko.install()
 import os, sys, threading, time, grpc
 channel = grpc.insecure_channel(sys.argv[1])
 call = channel.unary_unary("/test.Peer/Do")
-slow = b'{"sleep": 30}'
+slow = b'{"hold": "slow"}'
 """
 
 
@@ -45,10 +45,23 @@ def start(peer: Peer, program: str) -> subprocess.Popen[str]:
 
 def run(peer: Peer, program: str) -> str:
     """What the program prints. It is silent on standard error and ends well."""
-    process = start(peer, program)
-    out, err = process.communicate(timeout=30)
+    return ended(start(peer, program))
+
+
+def ended(process: subprocess.Popen[str]) -> str:
+    """What the program has yet to print, when it has ended: sooner than a call that is held."""
+    try:
+        out, err = process.communicate(timeout=40)
+    finally:
+        process.kill()
     assert (process.returncode, err) == (0, "")
     return out
+
+
+def said(process: subprocess.Popen[str]) -> str:
+    """The next line that it prints, without its end."""
+    assert process.stdout is not None
+    return process.stdout.readline().rstrip("\n")
 
 
 @pytest.mark.parametrize(
@@ -63,43 +76,53 @@ def run(peer: Peer, program: str) -> str:
 )
 def test_ctrl_c_ends_a_wait_at_once(peer: Peer, waiting: str) -> None:
     process = start(peer, f"call(b''); print('begun', flush=True)\n{waiting}")
-    assert process.stdout is not None and process.stdout.readline() == "begun\n"
+    assert said(process) == "begun"
+    if "slow" in waiting:
+        eventually(lambda: peer.held("slow") == 1)
     time.sleep(0.3)
-    began = time.monotonic()
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=10)
-    assert time.monotonic() - began < 0.5
+    try:
+        # Nothing else ends the wait, or not for a minute.
+        _, err = process.communicate(timeout=20)
+    finally:
+        process.kill()
     assert "KeyboardInterrupt" in err and process.returncode == -signal.SIGINT
+    eventually(lambda: peer.held("slow") == 0)
 
 
 def test_ctrl_c_ends_a_wait_beside_others_that_go_on(peer: Peer) -> None:
-    out = run(peer, """
-        import signal
+    process = start(peer, """
         answers = []
-        other = threading.Thread(target=lambda: answers.append(call(b'{"sleep": 0.6}')))
+        other = threading.Thread(target=lambda: answers.append(call(b'{"hold": "other"}')))
         other.start()
-        time.sleep(0.1)
-        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
-        began = time.monotonic()
         try:
-            call(slow)
+            call(b'{"hold": "interrupted"}')
         except KeyboardInterrupt:
-            print(time.monotonic() - began < 0.35)
+            print("interrupted", flush=True)
         other.join()
         print(answers)
     """)  # fmt: skip
-    assert out == "True\n[b'']\n"
+    eventually(lambda: peer.held("other") == peer.held("interrupted") == 1)
+    process.send_signal(signal.SIGINT)
+    assert said(process) == "interrupted"
+    assert peer.held("other") == 1
+    peer.release("other")
+    assert ended(process) == "[b'']\n"
 
 
 def test_a_signal_handler_that_raises_nothing_lets_the_call_go_on(peer: Peer) -> None:
-    out = run(peer, """
+    process = start(peer, """
         import signal
-        signal.signal(signal.SIGALRM, lambda *_: print("alarm"))
-        signal.setitimer(signal.ITIMER_REAL, 0.1, 0.1)
-        print(call(b'{"sleep": 0.35}'))
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, lambda *_: print("alarm", flush=True))
+        print(call(b'{"hold": "alarms"}'))
     """)  # fmt: skip
-    assert out == "alarm\nalarm\nalarm\nb''\n"
+    eventually(lambda: peer.held("alarms") == 1)
+    for _ in range(3):
+        process.send_signal(signal.SIGALRM)
+        assert said(process) == "alarm"
+        assert peer.held("alarms") == 1
+    peer.release("alarms")
+    assert ended(process) == "b''\n"
 
 
 def test_the_interpreter_ends_silently_with_calls_on_their_way(peer: Peer) -> None:
@@ -118,9 +141,9 @@ def test_the_interpreter_ends_silently_with_calls_on_their_way(peer: Peer) -> No
 
 
 def test_a_forked_process_has_a_connection_of_its_own(peer: Peer) -> None:
-    out = run(peer, """
+    process = start(peer, """
         print(call(b"before"))
-        running = call.future(b'{"sleep": 0.5}')
+        running = call.future(b'{"hold": "forked"}')
         def work():
             for _ in range(500):
                 call(b"x")
@@ -133,10 +156,10 @@ def test_a_forked_process_has_a_connection_of_its_own(peer: Peer) -> None:
                 try:
                     assert running.code() is grpc.StatusCode.CANCELLED
                     assert call(b"child") == b"child"
-                    assert call.future(b"future").result(timeout=5) == b"future"
+                    assert call.future(b"future").result(timeout=30) == b"future"
                     told = threading.Event()
                     call.future(b"").add_done_callback(lambda _: told.set())
-                    assert told.wait(5)
+                    assert told.wait(30)
                     channel.close()
                 except BaseException:
                     import traceback
@@ -147,9 +170,13 @@ def test_a_forked_process_has_a_connection_of_its_own(peer: Peer) -> None:
             assert call(b"parent") == b"parent"
         for thread in threads:
             thread.join()
+        print("forked", flush=True)
         print(running.result(), call(b"after"))
     """)  # fmt: skip
-    assert out == "b'before'\nb'' b'after'\n"
+    assert said(process) == "b'before'"
+    assert said(process) == "forked"
+    peer.release("forked")
+    assert ended(process) == "b'' b'after'\n"
 
 
 def test_processes_forked_by_multiprocessing(peer: Peer) -> None:
@@ -213,7 +240,7 @@ def test_no_thread_is_left_when_all_channels_are_closed(peer: Peer) -> None:
         assert len(threads()) > len(alone)
         channel.close()
         nobody.close()
-        end = time.monotonic() + 5
+        end = time.monotonic() + 20
         while threads() != alone and time.monotonic() < end:
             time.sleep(0.01)
         print(threads() == alone, threads())
@@ -239,22 +266,23 @@ def test_a_stub_in_a_cycle_with_its_serializer_is_collected(peer: Peer) -> None:
 
 
 def test_ctrl_c_works_in_a_process_forked_by_another_thread(peer: Peer) -> None:
-    out = run(peer, """
-        import signal
+    process = start(peer, """
         def fork():
             call(b"")
             child = os.fork()
             if child == 0:
-                threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
-                began = time.monotonic()
                 try:
-                    call(slow)
+                    call(b'{"hold": "in a forked process"}')
                 except KeyboardInterrupt:
-                    os._exit(0 if time.monotonic() - began < 1 else 2)
+                    os._exit(0)
                 os._exit(1)
+            print(child, flush=True)
             print(os.waitpid(child, 0)[1])
         thread = threading.Thread(target=fork)
         thread.start()
         thread.join()
     """)  # fmt: skip
-    assert out == "0\n"
+    child = int(said(process))
+    eventually(lambda: peer.held("in a forked process") == 1)
+    os.kill(child, signal.SIGINT)
+    assert ended(process) == "0\n"

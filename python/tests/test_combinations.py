@@ -62,7 +62,7 @@ def serving(*arguments: object) -> Iterator[str]:
     try:
         yield process.stdout.readline().strip()
         process.stdin.close()
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
     finally:
         process.kill()
         process.wait()

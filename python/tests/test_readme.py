@@ -45,7 +45,7 @@ def test_its_server_and_its_client_run(tmp_path: Path, generated_by_grpcio: Path
         assert said == "client received: こんにちは, なんしー\n"
         time.sleep(0.1)
         serving.send_signal(signal.SIGINT)
-        assert serving.wait(timeout=10) != 0
+        assert serving.wait(timeout=30) != 0
     finally:
         serving.kill()
         serving.wait()

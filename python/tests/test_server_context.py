@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 import pytest
-from server_support import METHOD, Peer, generic_handler, peer, serving
+from server_support import HELD, METHOD, Peer, echo, generic_handler, peer, serving
 
 from yamabiko import grpc
 
@@ -168,10 +168,10 @@ def test_time_remaining(peer: Peer) -> None:
         times.append(context.time_remaining())
         return b""
 
-    outcome(peer, behavior, timeout=5)
+    outcome(peer, behavior, timeout=100)
     outcome(peer, behavior, timeout=None)
     # grpcio rounds up what it sends.
-    assert 4 < times[0] <= 5.1
+    assert 80 < times[0] <= 102
     assert times[1] > 1e9
 
 
@@ -211,7 +211,7 @@ def test_callbacks_are_called_when_the_call_has_ended(peer: Peer) -> None:
 
     with serving(generic_handler(Say=behavior)) as target:
         assert peer.call(target).code == "OK"
-        assert called.wait(5)
+        assert called.wait(30)
         assert not contexts[0].is_active()
         late.append(contexts[0].add_callback(called.clear))
     assert late == [False]
@@ -229,34 +229,41 @@ def test_a_callback_that_raises_harms_nothing(
         return b""
 
     assert outcome(peer, behavior).code == "OK"
-    assert after.wait(5)
+    assert after.wait(30)
     assert "Exception calling callback!" in caplog.text
 
 
-@pytest.mark.parametrize("ending", [{"cancel_after": 0.1}, {"timeout": 0.1}])
-def test_a_handler_sees_that_its_client_is_gone(peer: Peer, ending: dict[str, Any]) -> None:
-    called = threading.Event()
-    ended: list[float] = []
+@pytest.mark.parametrize("ending", ["CANCELLED", "DEADLINE_EXCEEDED"])
+def test_a_handler_sees_that_its_client_is_gone(peer: Peer, ending: str) -> None:
+    called, begun = threading.Event(), threading.Event()
+    active: list[bool] = []
 
     def behavior(request: bytes, context: grpc.ServicerContext) -> bytes:
-        context.add_callback(called.set)
-        began = time.monotonic()
-        while context.is_active() and time.monotonic() - began < 10:
+        if not context.add_callback(called.set):
+            return b"its deadline passed on the way"
+        begun.set()
+        if ending == "CANCELLED":
+            peer.cancel()
+        end = time.monotonic() + HELD
+        while context.is_active() and time.monotonic() < end:
             time.sleep(0.001)
-        ended.append(time.monotonic() - began)
+        active.append(context.is_active())
         with pytest.raises(grpc.RpcError):
             context.send_initial_metadata(())
         return b"too late"
 
-    with serving(generic_handler(Say=behavior), workers=1) as target:
-        answer = peer.call(target, **ending)
-        assert answer.code in ("CANCELLED", "DEADLINE_EXCEEDED")
-        assert called.wait(1)
-        # The one worker is free again.
-        began = time.monotonic()
-        peer.call(target, timeout=0.2)
-        assert time.monotonic() - began < 2
-    assert ended[0] < 0.5
+    timeouts = [HELD] if ending == "CANCELLED" else [0.1, 1, 10]
+    with serving(generic_handler(Say=behavior, Echo=echo), workers=1) as target:
+        # On a busy machine it takes time until the handler begins.
+        for timeout in timeouts:
+            assert peer.call(target, timeout=timeout).code == ending
+            if begun.wait(timeout):
+                break
+        assert called.wait(30)
+        # The one worker is free again, long before the handler gives up by itself.
+        answer = peer.call(target, method="/test.Echo/Echo", request="x", timeout=HELD / 2)
+        assert answer.response == "x"
+    assert active and not any(active)
 
 
 def test_a_handler_can_cancel_its_call(peer: Peer) -> None:
@@ -270,7 +277,7 @@ def test_a_handler_can_cancel_its_call(peer: Peer) -> None:
 
     answer = outcome(peer, behavior)
     assert answer.code == "CANCELLED"
-    assert called.wait(5)
+    assert called.wait(30)
 
 
 def test_variables_of_the_context_are_a_calls_own(peer: Peer) -> None:

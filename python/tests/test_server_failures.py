@@ -36,7 +36,7 @@ def test_what_is_no_exception_ends_the_call_too(
     peer: Peer, exception: BaseException, caplog: pytest.LogCaptureFixture
 ) -> None:
     with serving(generic_handler(Say=raising(exception), Echo=echo), workers=1) as target:
-        answer = peer.call(target, timeout=5)
+        answer = peer.call(target, timeout=30)
         assert answer.code == "UNKNOWN"
         assert answer.details.startswith("Exception calling application:")
         assert peer.call(target, method="/test.Echo/Echo", request="x").response == "x"
@@ -152,6 +152,6 @@ def test_a_traceback_is_printed_once_unless_it_is_silenced(
     assert server.stdout is not None
     answer = peer.call(f"127.0.0.1:{int(server.stdout.readline())}")
     assert answer.details == "Exception calling application: boom"
-    _, stderr = server.communicate("", timeout=10)
+    _, stderr = server.communicate("", timeout=30)
     assert stderr.count("Traceback") == tracebacks, stderr
     assert server.returncode == 0

@@ -14,7 +14,7 @@ from concurrent import futures
 from typing import Any
 
 import pytest
-from server_support import Peer, echo, generic_handler, peer, serving
+from server_support import HELD, Peer, echo, generic_handler, peer, serving
 
 from yamabiko import grpc
 
@@ -109,19 +109,19 @@ def test_stop_gives_an_event_and_may_be_repeated() -> None:
     server = new_server()
     server.add_insecure_port("127.0.0.1:0")
     server.start()
-    event = server.stop(5)
+    event = server.stop(60)
     assert isinstance(event, threading.Event)
-    assert event.wait(5)
+    assert event.wait(30)
     assert server.stop(0).is_set()
     assert server.stop(None).is_set()
 
 
 def test_stop_lets_calls_end_within_the_grace(peer: Peer) -> None:
-    began, ended = threading.Event(), []
+    began, released, ended = threading.Event(), threading.Event(), []
 
     def slow(request: bytes, context: grpc.ServicerContext) -> bytes:
         began.set()
-        time.sleep(0.3)
+        assert released.wait(HELD)
         return b"done"
 
     server = new_server(generic_handler(Say=slow))
@@ -129,10 +129,11 @@ def test_stop_lets_calls_end_within_the_grace(peer: Peer) -> None:
     server.start()
     caller = threading.Thread(target=lambda: ended.append(peer.call(f"127.0.0.1:{port}")))
     caller.start()
-    assert began.wait(5)
-    event = server.stop(10)
-    assert not event.is_set()
-    assert event.wait(5)
+    assert began.wait(30)
+    event = server.stop(HELD)
+    assert not event.wait(0.1)
+    released.set()
+    assert event.wait(30)
     caller.join()
     assert ended[0].response == "done"
 
@@ -143,7 +144,7 @@ def test_stop_cuts_what_is_left_after_the_grace(peer: Peer) -> None:
     def endless(request: bytes, context: grpc.ServicerContext) -> bytes:
         context.add_callback(cancelled.set)
         began.set()
-        cancelled.wait(10)
+        cancelled.wait(HELD)
         return b""
 
     server = new_server(generic_handler(Say=endless))
@@ -151,11 +152,11 @@ def test_stop_cuts_what_is_left_after_the_grace(peer: Peer) -> None:
     server.start()
     caller = threading.Thread(target=lambda: ended.append(peer.call(f"127.0.0.1:{port}")))
     caller.start()
-    assert began.wait(5)
+    assert began.wait(30)
     stopped = time.monotonic()
-    assert server.stop(0.2).wait(5)
-    assert 0.15 < time.monotonic() - stopped < 2
-    assert cancelled.wait(5)
+    assert server.stop(0.2).wait(30)
+    assert 0.15 < time.monotonic() - stopped
+    assert cancelled.wait(30)
     caller.join()
     assert ended[0].code in ("UNAVAILABLE", "CANCELLED")
 
@@ -175,9 +176,9 @@ def test_wait_for_termination() -> None:
     server.start()
     began = time.monotonic()
     assert server.wait_for_termination(0.1) is True
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 30
     threading.Timer(0.1, server.stop, (0,)).start()
-    assert server.wait_for_termination(10) is False
+    assert server.wait_for_termination(60) is False
     assert server.wait_for_termination() is False
 
 
@@ -193,7 +194,7 @@ def test_no_thread_is_left_after_stop(peer: Peer) -> None:
     for _ in range(5):
         with serving(generic_handler(Say=lambda *_: time.sleep(0.01) or b"")) as target:
             peer.calls(target, *({} for _ in range(20)))
-    end = time.monotonic() + 5
+    end = time.monotonic() + 30
     while len(threads()) > len(before) and time.monotonic() < end:
         time.sleep(0.01)
     assert len(threads()) <= len(before)
@@ -206,7 +207,7 @@ def test_a_server_that_nobody_holds_stops(peer: Peer) -> None:
     assert peer.call(f"127.0.0.1:{port}").code == "OK"
     del server
     gc.collect()
-    end = time.monotonic() + 5
+    end = time.monotonic() + 30
     while time.monotonic() < end:
         try:
             new_server().add_insecure_port(f"127.0.0.1:{port}")
@@ -222,7 +223,10 @@ from concurrent import futures
 import yamabiko
 from yamabiko import grpc
 def behavior(request, context):
-    time.sleep(float(request or b"0"))
+    if request:
+        print("begun", flush=True)
+        time.sleep(float(request))
+        print("ended", flush=True)
     return b"done"
 handler = grpc.unary_unary_rpc_method_handler(behavior)
 handlers = (grpc.method_handlers_generic_handler("test.Echo", {"Say": handler}),)
@@ -244,16 +248,15 @@ def program(tail: str) -> tuple[subprocess.Popen[str], str]:
 
 def test_ctrl_c_ends_a_server_at_once(peer: Peer) -> None:
     for wait in ("server.wait_for_termination()", "time.sleep(3600)"):
-        tail = f"try:\n    {wait}\nexcept KeyboardInterrupt:\n    server.stop(0)\n"
+        tail = f"try:\n    print('waits', flush=True)\n    {wait}\nexcept KeyboardInterrupt:\n    server.stop(0)\n"
         process, target = program(tail)
         assert peer.call(target).response == "done"
+        assert process.stdout is not None and process.stdout.readline() == "waits\n"
         time.sleep(0.1)
-        began = time.monotonic()
         process.send_signal(signal.SIGINT)
-        _, stderr = process.communicate(timeout=10)
-        took = time.monotonic() - began
+        # Without the signal it would wait for an hour and more.
+        _, stderr = process.communicate(timeout=20)
         assert (process.returncode, stderr) == (0, "")
-        assert took < 0.5, took
 
 
 @pytest.mark.parametrize(
@@ -267,10 +270,10 @@ def test_the_interpreter_ends_in_silence(peer: Peer, tail: str) -> None:
     # A handler that still runs is waited for, as an executor's would be.
     running = threading.Thread(target=peer.call, args=(target,), kwargs={"request": "0.3"})
     running.start()
-    time.sleep(0.1)
-    _, stderr = process.communicate("", timeout=10)
+    assert process.stdout is not None and process.stdout.readline() == "begun\n"
+    stdout, stderr = process.communicate("", timeout=30)
     running.join()
-    assert (process.returncode, stderr) == (0, "")
+    assert (process.returncode, stdout, stderr) == (0, "ended\n", "")
 
 
 def test_a_forked_child_has_a_fresh_state(peer: Peer) -> None:
@@ -300,5 +303,5 @@ sys.exit(os.waitpid(child, 0)[1])
     child = f"127.0.0.1:{int(process.stdout.readline())}"
     assert peer.call(child).response == "done"
     assert peer.call(target).response == "done"
-    _, stderr = process.communicate("\n", timeout=10)
+    _, stderr = process.communicate("\n", timeout=30)
     assert (process.returncode, stderr) == (0, "")

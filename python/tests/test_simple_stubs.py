@@ -62,10 +62,11 @@ def test_an_unused_channel_is_closed(target: str) -> None:
 import time
 from yamabiko import grpc
 from yamabiko.grpc import _simple_stubs
-grpc.experimental.unary_unary(b"x", {target!r}, "/pkg.Service/Method", insecure=True)
 cache = _simple_stubs.ChannelCache.get()
-assert len(cache._channels) == 1
-deadline = time.monotonic() + 10
+with cache._changed:  # Until then, none is put away.
+    grpc.experimental.unary_unary(b"x", {target!r}, "/pkg.Service/Method", insecure=True)
+    assert len(cache._channels) == 1
+deadline = time.monotonic() + 30
 while cache._channels and time.monotonic() < deadline:
     time.sleep(0.01)
 print(len(cache._channels))
@@ -119,6 +120,6 @@ if child == 0:
 print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=30
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=60
     )
     assert done.stdout == "0\n", done.stderr

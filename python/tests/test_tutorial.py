@@ -63,7 +63,7 @@ def test_the_scripts_as_printed_greet(newcomer: Path, directory: Path) -> None:
     assert result["client"] == [0, "client received: こんにちは, なんしー\n", ""]
     assert result["server"] == [0, "", ""]
     # A tenth of a second on a quiet machine, where the bench says so.
-    assert result["seconds to leave"] < 2
+    assert result["seconds to leave"] < 10
 
 
 def test_the_typo_as_published_is_explained(newcomer: Path, directory: Path) -> None:
