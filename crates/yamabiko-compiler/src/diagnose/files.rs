@@ -185,6 +185,9 @@ impl Files {
         if let Some(known) = self.aliases.get(name) {
             return Opened::Alias(known.clone());
         }
+        if !is_import_name(name) {
+            return Opened::NotFound;
+        }
         // First, so that a copy beside the user's files does not define them again.
         if let Some(text) = well_known::text(name) {
             self.sources.insert(name.to_owned(), Source::new(None, text.as_bytes().to_vec()));
@@ -224,6 +227,11 @@ impl Files {
         });
         Rc::clone(below)
     }
+}
+
+/// Whether protoc would look for a file of that name: the system would find some that it does not.
+fn is_import_name(name: &str) -> bool {
+    !name.contains('\\') && name.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
 
 /// Whether there is no such file; a directory of that name is none.

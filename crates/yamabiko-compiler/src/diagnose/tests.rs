@@ -52,5 +52,12 @@ fn what_only_one_statement_lacks_is_told_and_what_protoc_warns_of_is_no_error() 
     let same_in_json = "message M { optional bool a = 1; optional bool a_ = 2; }";
     assert_eq!(errors(&format!("syntax = \"proto3\"; {same_in_json}")).len(), 1);
     assert_eq!(errors(&format!("syntax = \"proto2\"; {same_in_json}")), []);
+    // The system finds such files, protoc does not.
+    fs::create_dir(directory.join("sub")).expect("a directory can be made");
+    fs::write(directory.join("b.proto"), b"syntax = \"proto3\";").expect("it can be written");
+    for name in ["./b.proto", "sub/../b.proto", ".//b.proto", "b.proto//"] {
+        let import = format!("syntax = \"proto3\"; import \"{name}\";");
+        assert_eq!(errors(&import), [codes::IMPORT_NOT_FOUND], "{name}");
+    }
     fs::remove_dir_all(directory).expect("the directory can be removed");
 }

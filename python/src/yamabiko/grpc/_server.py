@@ -117,8 +117,28 @@ class _Handlers:
         return None
 
 
-#: The threads of all servers, while they live.
+#: The threads of all servers that have been started, while they live.
 _threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+_threads_lock = threading.Lock()
+
+
+def _start(thread: threading.Thread) -> None:
+    """Starts a thread that the end of the interpreter waits for."""
+    with _threads_lock:
+        thread.start()
+        _threads.add(thread)
+
+
+def _join_all() -> None:
+    """Waits for the threads of all servers, and for those that they have started meanwhile."""
+    while True:
+        with _threads_lock:
+            living = [thread for thread in _threads if thread.is_alive()]
+        if not living:
+            return
+        for thread in living:
+            thread.join()
+
 
 
 class _Threads:
@@ -142,8 +162,7 @@ class _Threads:
         # Not to be waited for by the interpreter's own end, which stops the server first.
         name = f"{self._prefix}_{number}"
         thread = threading.Thread(target=self._run, args=(worker,), name=name, daemon=True)
-        _threads.add(thread)
-        thread.start()
+        _start(thread)
 
     def _run(self, worker: _core.Worker) -> None:
         if self._initializer is not None:
@@ -264,8 +283,7 @@ class _Server(_api.Server):
         thread = threading.Thread(
             target=self._end, args=(event, grace), name="yamabiko-stop", daemon=True
         )
-        _threads.add(thread)
-        thread.start()
+        _start(thread)
         return event
 
     def _end(self, event: threading.Event, grace: float | None) -> None:
@@ -385,12 +403,14 @@ def _stop_all() -> None:
             pass
         server._terminated.set()
     _core.server_callbacks_end()
-    for thread in list(_threads):
-        thread.join()
+    _join_all()
 
 
 def _abandon_all() -> None:
     """In the child of a fork."""
+    global _threads_lock
+    # Whoever had it is not here.
+    _threads_lock = threading.Lock()
     _threads.clear()
     for server in list(_live):
         server._abandon()
