@@ -123,6 +123,10 @@ impl Open for Changed<'_> {
         if let Some(text) = well_known::text(name) {
             return Ok(text.as_bytes().to_vec());
         }
+        // The system would find some that protoc does not.
+        if name.split('/').any(|part| matches!(part, "" | "." | "..")) {
+            return Err("File not found.".to_owned());
+        }
         let path = self.sample.root.join(name);
         if path == self.sample.file {
             return Ok(self.text.to_vec());
